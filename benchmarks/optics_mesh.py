@@ -22,11 +22,10 @@ from ase.io import read
 from llpt.dft import find_transitions, transitions_on_mesh
 from llpt.dft.kpoints import parse_kpoints
 from llpt.engines import Purpose, make_engine
+from llpt.observables.optics import LASER_EV
 
 if TYPE_CHECKING:
     from llpt.dft import Transitions
-
-LASER_EV = 2.33
 
 
 def row(transitions: Transitions, seconds: float, broadening_ev: float, **asked: object) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def main() -> None:
     parser.add_argument(
         "--direct", nargs="*", default=[], metavar="K", help="those of --of that are solved for as well"
     )
-    parser.add_argument("--mesh", nargs="+", default=["2x2x2", "4x4x4", "6x6x6"], metavar="K")
+    parser.add_argument("--mesh", nargs="*", default=["2x2x2", "4x4x4", "6x6x6", "8x8x8"], metavar="K")
     parser.add_argument("--bands", type=int, default=100)
     parser.add_argument("--broadening-ev", type=float, default=0.3)
     parser.add_argument("--temperature", type=float, default=1200.0)

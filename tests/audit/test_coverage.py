@@ -183,3 +183,15 @@ def test_a_state_at_which_one_side_alone_is_a_solid_forbids_faithful(places, sid
 def test_solids_on_both_sides_take_no_part_and_forbid_nothing():
     sides = [frozen(line(seed), 700.0, 720.0) for seed in (1, 2)]
     assert compare(*sides).value is Outcome.FAITHFUL
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_state_at_which_some_runs_of_one_side_froze_forbids_faithful(side):
+    sides = [frozen(line(seed)) for seed in (1, 2)]
+    points = [replace(each, solids_left_out=int(each.coordinate == 780.0)) for each in sides[side].states.points]
+    sides[side] = locate(replace(sides[side].states, points=tuple(points)))
+    verdict = compare(*sides)
+    assert verdict.value is Outcome.NOT_RESOLVED
+    assert any("is a solid in a run at 780 K" in reason for reason in verdict.reasons)
+    both = [locate(replace(sides[side].states, points=tuple(points))), frozen(line(2), 780.0)]
+    assert not any("is not known to be" in reason for reason in compare(*both).reasons)

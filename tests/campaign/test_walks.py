@@ -1,13 +1,13 @@
-"""Walks of one ladder have transitions of their own, whose scatter gives an error."""
+"""Walks of one ladder have transitions of their own, which may lie apart."""
 
-import math
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from llpt.campaign import ControlledTest
 from llpt.campaign.ladders import ladders_of
-from llpt.campaign.walks import mean_by_scatter, walks_of
+from llpt.campaign.walks import lie_apart, walks_of
 from llpt.report.question import Tone
 from llpt.report.questions.walks import walks_agree
 from llpt.statistics import Estimate
@@ -41,10 +41,6 @@ def test_each_walk_has_its_own_place_and_the_ladder_the_joined_ones(walked):
     places = [walk.located["density jump"].place for walk in walks]
     assert [place.value for place in places] == pytest.approx(PLACES, abs=15.0)
     assert len(walked.runs) == 3 * len(walked.states.points)
-    mean = mean_by_scatter(places)
-    assert mean.value == pytest.approx(925.0, abs=10.0)
-    assert mean.standard_error == pytest.approx(np.std([each.value for each in places], ddof=1) / math.sqrt(3.0))
-    assert mean.degrees_of_freedom == 2.0
 
 
 def test_a_ladder_that_was_walked_once_has_no_walks(walk):
@@ -53,14 +49,22 @@ def test_a_ladder_that_was_walked_once_has_no_walks(walk):
     assert walks_agree(SimpleNamespace(found=SimpleNamespace(ladders=(ladder,)))) is None
 
 
-def test_the_error_by_scatter_holds_the_truth_as_often_as_it_says():
+def test_parts_of_one_long_run_are_no_walks(observed, walk):
+    isobar = synthetic_isobar(TEMPERATURES, place_k=900.0, width_k=0.0, seed=1, n_atoms=256, noise=0.0003)
+    parts = [run for number in (2, 3) for run in observed(isobar, rate=number, test=ControlledTest.DURATION)]
+    ladders = ladders_of([*walk(900.0), *parts])
+    assert [walks_of(ladder) for ladder in ladders] == [(), ()]
+
+
+def test_walks_that_agree_are_said_to_differ_as_seldom_as_promised():
     random = np.random.default_rng(7)
-    held = 0
-    for _ in range(2000):
-        mean = mean_by_scatter([Estimate(value, 1.0, "K", 9.0) for value in random.normal(1000.0, 20.0, size=3)])
-        held += abs(mean.value - 1000.0) < mean.error
-    assert held / 2000 == pytest.approx(0.683, abs=0.035)
-    assert not mean_by_scatter([Estimate(900.0, 1.0, "K", 9.0)]).resolved
+    alarms = sum(
+        any(lie_apart([[Estimate(at, 20.0, "K", 1e9) for at in three] for three in sets], false_alarms=0.05))
+        for sets in random.normal(1000.0, 20.0, size=(2000, 4, 3))
+    )
+    assert 0.02 < alarms / 2000 < 0.06
+    apart = [[Estimate(at, 5.0, "K", 1e9) for at in (900.0, 960.0)], [Estimate(900.0, 5.0, "K", 1e9)]]
+    assert lie_apart(apart, false_alarms=0.05) == (True, False)
 
 
 def test_walks_that_lie_apart_are_told_in_the_report(walked, walk):
@@ -71,4 +75,4 @@ def test_walks_that_lie_apart_are_told_in_the_report(walked, walk):
     assert len(row.cells[5].split("; ")) == 3
     assert [curve.label[-6:] for curve in question.figures[0].rows[0][0].curves] == ["walk 1", "walk 2", "walk 3"]
     same = [run for number in (1, 2) for run in walk(900.0, number)]
-    assert walks_agree(SimpleNamespace(found=SimpleNamespace(ladders=ladders_of(same)))).tone is Tone.GOOD
+    assert walks_agree(SimpleNamespace(found=SimpleNamespace(ladders=ladders_of(same)))).tone is Tone.PLAIN

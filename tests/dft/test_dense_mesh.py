@@ -74,3 +74,9 @@ def test_a_pseudopotential_with_projectors_is_refused(metal, separable):
     projected = Problem(problem.basis, problem.ions, replace(problem.theory, pseudopotential=separable))
     with pytest.raises(InputError, match="has projectors"):
         transitions_on_mesh(projected, state, BANDS, monkhorst_pack((3, 3, 3)))
+
+
+def test_bands_at_gamma_alone_are_refused(make_problem):
+    problem = make_problem(atomic_fluid(atoms=6, wigner_seitz_radius=1.4, seed=3), kpoints="gamma")
+    with pytest.raises(InputError, match="do not tell those at other k-points"):
+        transitions_on_mesh(problem, None, BANDS, monkhorst_pack((3, 3, 3)))

@@ -53,7 +53,7 @@ def not_covered(pair: Pair, near: float, coordinates: NDArray[np.float64], diffe
 
 
 def frozen_alone(pair: Pair) -> str:
-    """Return where one side is a solid and the other is not known to be one; empty where there is no such state.
+    """Return where one side froze, in a run or in all, and the other is not known to; empty where nowhere.
 
     Solids take no part in what is compared, so that nothing else would notice that one side is a fluid there.
 
@@ -62,14 +62,16 @@ def frozen_alone(pair: Pair) -> str:
     """
     told = []
     for one, other in ((pair.reference, pair.surrogate), (pair.surrogate, pair.reference)):
-        frozen = np.array(other.states.solid_coordinates)
+        frozen = np.array((*other.states.solid_coordinates, *other.states.partly_solid_coordinates))
         along = one.states.along
-        alone = [at for at in one.states.solid_coordinates if not same_place(frozen, at, along).any()]
-        if alone:
-            places = ", ".join(f"{at:g}" for at in alone)
-            told.append(
-                f"{one.states.engine} is a solid at {places} {along.unit}, {other.states.engine} is not known to be"
-            )
+        for froze, word in ((one.states.solid_coordinates, ""), (one.states.partly_solid_coordinates, " in a run")):
+            alone = [at for at in froze if not same_place(frozen, at, along).any()]
+            if alone:
+                places = ", ".join(f"{at:g}" for at in alone)
+                told.append(
+                    f"{one.states.engine} is a solid{word} at {places} {along.unit}, {other.states.engine} is not "
+                    "known to be"
+                )
     return "; ".join(told)
 
 

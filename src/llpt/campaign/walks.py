@@ -1,33 +1,38 @@
 """The walks of a ladder that was walked several times, each with a transition of its own.
 
 What runs of one walk share, as a fluid that stays longer than it should, no error of theirs knows. Independent walks
-show it: the scatter of where each puts its transition.
+show it: where each puts its transition.
 """
 
 from __future__ import annotations
 
-import math
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from llpt.campaign.identity import ControlledTest
 from llpt.campaign.ladders import line_of_runs
-from llpt.statistics import Estimate
 from llpt.transition import locate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.campaign.ladders import ObservedLadder
+    from llpt.statistics import Estimate
+
+
+WALKED = frozenset({ControlledTest.BASE, ControlledTest.EXTRA, ControlledTest.COOLING, ControlledTest.DECOMPRESSION})
+"""Ladders whose repeats are walks of their own; those of a test of duration go on from one another."""
 
 
 def walks_of(ladder: ObservedLadder) -> tuple[ObservedLadder, ...]:
-    """Return each walk of a ladder as a ladder with its own transition; none where it was walked once.
+    """Return each walk of a ladder as a ladder with its own transition; none where it was not walked several times.
 
     Args:
         ladder: with all its walks. A ladder that is no line of states has none.
     """
     numbers = sorted({run.identity.repeat for run in ladder.runs})
-    if len(numbers) < 2 or ladder.located is None:
+    if len(numbers) < 2 or ladder.located is None or ladder.test not in WALKED:
         return ()
     states, rises = ladder.located.states, ladder.located.density_rises
     walks = []
@@ -38,22 +43,13 @@ def walks_of(ladder: ObservedLadder) -> tuple[ObservedLadder, ...]:
     return tuple(walks)
 
 
-def mean_by_scatter(places: Sequence[Estimate]) -> Estimate:
-    """Return the mean of what independent walks found, with the standard error that their scatter gives.
-
-    Student's factor for n − 1 degrees of freedom is in the 68 % error. The errors of the walks themselves are not used.
+def lie_apart(places: Sequence[Sequence[Estimate]], *, false_alarms: float) -> tuple[bool, ...]:
+    """Return, for each set of places, whether two of them differ by more than chance lets any two in all the sets.
 
     Args:
-        places: of the walks where it is known, in one unit.
-
-    Returns:
-        The mean; its error is unknown where there are fewer than two.
+        places: of the transition by one criterion each, those that are known of each walk, in one unit.
+        false_alarms: probability that walks which agree are said to differ somewhere, 0 to 1 (Bonferroni, two-sided).
     """
-    count = len(places)
-    if count == 0:
-        return Estimate.unknown("")
-    unit, mean = places[0].unit, sum(place.value for place in places) / count
-    if count < 2:
-        return Estimate(mean, math.nan, unit, float(count))
-    variance = sum((place.value - mean) ** 2 for place in places) / (count - 1)
-    return Estimate.of_deviation(mean, math.sqrt(variance / count), unit, float(count), count - 1.0)
+    differences = [[one.minus(other) for one, other in itertools.combinations(known, 2)] for known in places]
+    confidence = 1.0 - 0.5 * false_alarms / max(1, sum(map(len, differences)))
+    return tuple(any(abs(each.value) > each.half_width(confidence) for each in pairs) for pairs in differences)

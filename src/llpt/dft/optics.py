@@ -118,12 +118,6 @@ class Levels:
     occupations: NDArray[np.float64]
     velocity_squared: NDArray[np.float64]
 
-    def lowest(self, bands: int) -> Levels:
-        """Return the lowest bands alone."""
-        return Levels(
-            self.weight, self.energies[:bands], self.occupations[:bands], self.velocity_squared[:bands, :bands]
-        )
-
 
 @dataclass(frozen=True)
 class Transitions:
@@ -158,19 +152,6 @@ class Transitions:
             spacings.append(level.weight * float(near[-1] - near[0]) / max(1, near.size - 1))
         return units.HARTREE_TO_EV * sum(spacings)
 
-    def strengths(self, bands: int) -> tuple[float, float]:
-        """Return the summed heights of the lines between bands, and of those within bands.
-
-        Args:
-            bands: only so many of the lowest bands take part.
-        """
-        inter = intra = 0.0
-        for level in self.levels:
-            inter += level.weight * float(_lines(level, self.temperature, bands)[1].sum())
-            diagonal = _slope(level, self.temperature) * level.velocity_squared.diagonal()
-            intra += level.weight * float(diagonal[:bands].sum())
-        return inter, intra
-
     def spectrum(
         self,
         photon_energy_ev: NDArray[np.float64],
@@ -199,9 +180,13 @@ class Transitions:
         frequency = np.concatenate([[0.0], photon * units.EV_TO_HARTREE])
         width = broadening_ev * units.EV_TO_HARTREE
         inter = np.zeros(frequency.size, dtype=np.complex128)
+        inter_strength = intra_strength = 0.0
         for level in self.levels:
-            inter += level.weight * _drawn(frequency, *_lines(level, self.temperature, count), width, shape)
-        inter_strength, intra_strength = self.strengths(count)
+            gaps, heights = _lines(level, self.temperature, count)
+            inter += level.weight * _drawn(frequency, gaps, heights, width, shape)
+            inter_strength += level.weight * float(heights.sum())
+            diagonal = _slope(level, self.temperature) * level.velocity_squared.diagonal()
+            intra_strength += level.weight * float(diagonal[:count].sum())
         scale = units.ATOMIC_CONDUCTIVITY_TO_S_PER_CM / (3.0 * self.volume)
         drude = intra_strength * shape.of(frequency, width) if intraband else 0.0
         sigma = scale * (inter + drude)

@@ -87,22 +87,36 @@ class PeriodicFunctions:
         return total
 
 
-def periodic_functions(problem: Problem, state: GroundState, orbitals: tuple[Tensor, ...]) -> PeriodicFunctions:
-    """Return the functions that bands at the k-points of a ground state span.
+def check_spans(problem: Problem) -> None:
+    """Refuse bands that do not span those at other k-points.
 
     Args:
         problem: the geometry and the theory.
-        state: its ground state.
-        orbitals: of the bands at each k-point, shape (bands, plane waves).
 
     Raises:
-        InputError: the pseudopotential has projectors, which change with k.
+        InputError: the pseudopotential has projectors, which change with k, or every k-point is its own mirror image,
+            as Gamma is, so that there are as few functions as bands.
     """
     if any(not isinstance(operator, KineticOperator) for operator in problem.hamiltonians[0].operators):
         raise InputError(
             "A finer mesh takes a local pseudopotential, and this one has projectors.",
             "Leave out --mesh and give the mesh by --option kpoints, or take pseudopotential default.",
         )
+    if all((2.0 * x).is_integer() for point in problem.basis.kpoints.fractional for x in point):
+        raise InputError(
+            "Bands at Γ, or at the edge of the zone, do not tell those at other k-points.",
+            "Give other k-points of the ground state, e.g. --option kpoints=mean-value.",
+        )
+
+
+def periodic_functions(problem: Problem, state: GroundState, orbitals: tuple[Tensor, ...]) -> PeriodicFunctions:
+    """Return the functions that bands at the k-points of a ground state span, in a local potential.
+
+    Args:
+        problem: the geometry and the theory.
+        state: its ground state.
+        orbitals: of the bands at each k-point, shape (bands, plane waves).
+    """
     waves, rows = _on_common_waves(problem, orbitals)
     functions = _orthonormal(rows)
     basis = replace(

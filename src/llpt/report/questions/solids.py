@@ -47,9 +47,11 @@ def all_fluid(case: Case) -> Question | None:
     return Question(
         "solids",
         "Is everything a fluid?",
-        Tone.BAD if solid else Tone.OPEN if untold else Tone.GOOD,
-        f"{len(solid)} solid" if solid else f"{untold} not told" if untold else "yes",
-        f"{len(solid)} of them are solid and are left out. {told}" if solid else f"{told} None of these is solid.",
+        Tone.BAD if solid or partly else Tone.OPEN if untold else Tone.GOOD,
+        f"{len(solid) + len(partly)} solid" if solid or partly else f"{untold} not told" if untold else "yes",
+        f"{len(solid)} of them are solid and are left out. {told}"
+        if solid or partly
+        else f"{told} None of these is solid.",
         "Growth of the mean-squared displacement, and the share of atoms with solid-like bonds.",
         (figure,) if figure is not None else (),
         (Table("Runs that are solid", columns, rows),) if rows else (),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llpt.campaign.state import words_of_line
-from llpt.campaign.walks import mean_by_scatter, walks_of
+from llpt.campaign.walks import lie_apart, walks_of
 from llpt.observables import quantity
 from llpt.report import palette
 from llpt.report.isobar_figures import axis_label, curves_along
@@ -31,23 +31,26 @@ def walks_agree(case: Case) -> Question | None:
     walked = [(ladder, walks) for ladder in case.found.ladders if (walks := walks_of(ladder))]
     if not walked:
         return None
-    cases = [(ladder, walks, criterion) for ladder, walks in walked for criterion in ladder.criteria]
-    differences = [_differences(walks, criterion) for _, walks, criterion in cases]
-    confidence = 1.0 - FALSE_ALARMS / max(1, sum(map(len, differences)))
-    far = [any(abs(each.value) > each.half_width(confidence) for each in pairs) for pairs in differences]
+    cases = [
+        (ladder, criterion, _places(walks, criterion)) for ladder, walks in walked for criterion in ladder.criteria
+    ]
+    known = [[place for place in places if place is not None] for *_, places in cases]
+    far = lie_apart(known, false_alarms=FALSE_ALARMS)
     rows = tuple(_row(*each, apart=apart) for each, apart in zip(cases, far, strict=True))
-    compared, apart = sum(map(bool, differences)), sum(far)
+    compared, apart = sum(len(each) > 1 for each in known), sum(far)
     most = max(len(walks) for _, walks in walked)
-    answer = f"{apart} of {compared} places apart" if apart else "they agree" if compared else "not known"
+    answer = (
+        f"{apart} of {compared} places apart" if apart else "no difference is resolved" if compared else "not known"
+    )
     return Question(
         "walks",
         "Do independent walks of one ladder agree?",
-        Tone.BAD if apart else Tone.GOOD if compared else Tone.OPEN,
+        Tone.BAD if apart else Tone.PLAIN if compared else Tone.OPEN,
         answer,
         f"{len(walked)} ladder{'s were' if len(walked) > 1 else ' was'} walked up to {most} times. Two walks or more "
         f"place the transition by a criterion in {compared} cases; in {apart} two of them lie apart by more than "
         f"chance does in {FALSE_ALARMS:.0%} of studies.",
-        "The transition of each walk on its own, and their scatter; elsewhere the averages of one state are joined.",
+        "The transition of each walk on its own; elsewhere the averages of one state are joined.",
         (_figure(walked),),
         (
             Table(
@@ -56,7 +59,7 @@ def walks_agree(case: Case) -> Question | None:
                     *text_columns("Engine"),
                     *number_columns("N"),
                     *text_columns("Line", "Test", "Criterion"),
-                    *number_columns("Each walk", "Mean by their scatter", "From the joined averages"),
+                    *number_columns("Each walk", "From the joined averages"),
                 ),
                 rows,
                 lack="have no place by any walk",
@@ -71,15 +74,7 @@ def _places(walks: Sequence[ObservedLadder], criterion: Criterion) -> list[Estim
     return [each.place if each is not None and each.resolved else None for each in found]
 
 
-def _differences(walks: Sequence[ObservedLadder], criterion: Criterion) -> list[Estimate]:
-    """Return the differences of the places of every two walks."""
-    known = [place for place in _places(walks, criterion) if place is not None]
-    return [one.minus(other) for number, one in enumerate(known) for other in known[:number]]
-
-
-def _row(ladder: ObservedLadder, walks: Sequence[ObservedLadder], criterion: Criterion, *, apart: bool) -> Row:
-    places = _places(walks, criterion)
-    known = [place for place in places if place is not None]
+def _row(ladder: ObservedLadder, criterion: Criterion, places: Sequence[Estimate | None], *, apart: bool) -> Row:
     joined = ladder.criteria[criterion]
     return Row(
         (
@@ -89,10 +84,9 @@ def _row(ladder: ObservedLadder, walks: Sequence[ObservedLadder], criterion: Cri
             str(ladder.identity.label),
             str(criterion),
             "; ".join(UNKNOWN if place is None else estimate_text(place) for place in places),
-            estimate_text(mean_by_scatter(known)) if len(known) > 1 else UNKNOWN,
             estimate_text(joined.place) if joined.resolved else UNKNOWN,
         ),
-        known=bool(known),
+        known=any(place is not None for place in places),
         tone=Tone.BAD if apart else Tone.PLAIN,
     )
 
