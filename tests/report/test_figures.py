@@ -15,7 +15,7 @@ from llpt.campaign import ControlledTest, Role
 from llpt.report import Case, asked, comparison_curves, density_figure, draw, electronic_temperature_figure
 from llpt.report.interactive import _log_ticks, as_json
 from llpt.report.isobar_figures import isobar_figure, straddling
-from llpt.report.observable_figure import observable_figure
+from llpt.report.observable_figure import observable_figures
 from llpt.report.panels import Dash
 
 pytestmark = pytest.mark.usefixtures("publication_style")
@@ -57,7 +57,7 @@ def test_a_line_where_only_tests_have_run_has_no_row(finished):
     assert [row[0].note for row in figure.rows] == ["200 GPa"]
     alone = replace(case.found, ladders=tested)
     assert isobar_figure(case.study, alone) is None
-    assert observable_figure(alone) is None
+    assert observable_figures(alone) == ()
 
 
 def test_density_panels_show_every_size_of_both_sides_and_the_cooling_ladder(figures):

@@ -22,6 +22,7 @@ NAMES = (
     "ways",
     "displacement",
     "remedy-lengths",
+    "observables",
     "isobars",
     "transition-line",
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign.identity import ControlledTest
 from llpt.campaign.ladders import line_of_runs
+from llpt.statistics.beyond_chance import beyond_chance
 from llpt.transition import locate
 
 if TYPE_CHECKING:
@@ -51,5 +52,6 @@ def lie_apart(places: Sequence[Sequence[Estimate]], *, false_alarms: float) -> t
         false_alarms: probability that walks which agree are said to differ somewhere, 0 to 1 (Bonferroni, two-sided).
     """
     differences = [[one.minus(other) for one, other in itertools.combinations(known, 2)] for known in places]
-    confidence = 1.0 - 0.5 * false_alarms / max(1, sum(map(len, differences)))
-    return tuple(any(abs(each.value) > each.half_width(confidence) for each in pairs) for pairs in differences)
+    every = [each for pairs in differences for each in pairs]
+    far = iter(beyond_chance(every, false_alarms=false_alarms))
+    return tuple(any(tuple(itertools.islice(far, len(pairs)))) for pairs in differences)

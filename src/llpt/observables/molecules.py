@@ -38,7 +38,7 @@ BOND_SURVIVAL = Quantity(
     has_error=False,
     needs=frozenset({Need.TIMES, Need.REAL_TIME}),
 )
-FRACTION = Quantity("molecular_fraction", "", "", "molecular fraction", tabled=True, of_nuclei=True)
+FRACTION = Quantity("molecular_fraction", "", "", "molecular fraction", tabled=True, drawn=True, of_nuclei=True)
 LASTING_FRACTION = Quantity(
     "molecular_fraction_lifetime",
     "",

@@ -37,7 +37,9 @@ ELAPSED = Axis("elapsed", "t", "fs")
 
 RDF = Quantity("rdf", "g(r)", "", "pair correlation function", axes=(R,))
 RUNNING_COORDINATION = Quantity("running_coordination", "n(r)", "atoms", "neighbours closer than r", axes=(DISTANCE,))
-PEAK_HEIGHT = Quantity("rdf_peak_height", "g(r₁)", "", "first peak of g(r)", tabled=True, spoken="first peak of g(r)")
+PEAK_HEIGHT = Quantity(
+    "rdf_peak_height", "g(r₁)", "", "first peak of g(r)", tabled=True, drawn=True, spoken="first peak of g(r)"
+)
 PEAK_PROMINENCE = Quantity("rdf_peak_prominence", "g(r₁) - g(r₂)", "", "first peak of g(r) above the first minimum")
 MINIMUM = Quantity("rdf_minimum", "g(r₂)", "", "first minimum of g(r) beyond the first peak")
 COORDINATION = Quantity("coordination", "n(r₂)", "atoms", "neighbours closer than the first minimum of g(r)")

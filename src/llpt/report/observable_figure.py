@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from llpt.campaign.analysis import Analysis
 
 DRAWN_ELSEWHERE = frozenset({"density"})
+PANELS_IN_A_ROW = 3
 
 
-def observable_figure(analysis: Analysis) -> Figure | None:
-    """Return a panel for each drawn quantity and line of states; None where no run has one.
+def observable_figures(analysis: Analysis) -> tuple[Figure, ...]:
+    """Return figures with a panel for each drawn quantity and line of states; none where no run has one.
 
     Args:
         analysis: of the study.
@@ -28,24 +29,29 @@ def observable_figure(analysis: Analysis) -> Figure | None:
         for each in all_observables().quantities.values()
         if each.drawn and each.name not in DRAWN_ELSEWHERE and any(each.name in point.estimates for point in points)
     ]
-    if not wanted:
-        return None
-    rows = [
-        tuple(
-            Panel(
-                axis_label(ladders[0]),
-                each.axis_label,
-                tuple(curve for ladder in ladders for curve in curves_along(ladders, ladder, each.name)),
-                note=words_of_line(ladders[0].line),
+    figures = []
+    for at in range(0, len(wanted), PANELS_IN_A_ROW):
+        together = wanted[at : at + PANELS_IN_A_ROW]
+        rows = [
+            tuple(
+                Panel(
+                    axis_label(ladders[0]),
+                    each.axis_label,
+                    tuple(curve for ladder in ladders for curve in curves_along(ladders, ladder, each.name)),
+                    note=words_of_line(ladders[0].line),
+                )
+                for each in together
             )
-            for each in wanted
+            for ladders in shown.values()
+        ]
+        names = "; ".join(each.axis_label for each in together)
+        figures.append(
+            Figure(
+                f"observables-{at // PANELS_IN_A_ROW + 1}" if at else "observables",
+                f"Along lines of states: {', '.join(each.words for each in together)}",
+                f"{names}. Rows: lines of states. Error bars: one standard error; open symbols have none because the "
+                "run is too short to know its own error.",
+                tuple(rows),
+            )
         )
-        for ladders in shown.values()
-    ]
-    return Figure(
-        "observables",
-        "Observables along lines of states",
-        "; ".join(each.axis_label for each in wanted) + ". Rows: lines of states. Error bars: one standard error; open "
-        "symbols have none because the run is too short to know its own error.",
-        tuple(rows),
-    )
+    return tuple(figures)

@@ -155,12 +155,12 @@ def _observed(summary: xr.Dataset | None, given: Quantity) -> str:
     if summary is None or given.name not in summary:
         return UNKNOWN
     estimate = estimate_of(summary, given.name)
-    text = _in_powers(estimate, given)
+    text = in_powers(estimate, given)
     unsure = text == UNKNOWN and math.isfinite(estimate.value)
     return f"{estimate.value * 10.0**-given.power:.4g}{UNSURE}" if unsure else text
 
 
-def _in_powers(estimate: Estimate, given: Quantity) -> str:
+def in_powers(estimate: Estimate, given: Quantity) -> str:
     """Write an estimate without its unit, in the power of ten that the heading of its column names."""
     return estimate_text(estimate, unit=False, factor=10.0**-given.power)
 
@@ -200,9 +200,9 @@ def diffusion_rows(analysis: Analysis) -> list[DiffusionRow]:
             row.engine,
             row.line,
             f"{row.temperature_k:g}",
-            "; ".join(f"{atoms}: {_in_powers(found, quantity('diffusion'))}" for atoms, found in row.by_atoms.items()),
-            _in_powers(row.viscosity_pa_s, quantity("viscosity")),
-            _in_powers(row.infinite, quantity("diffusion_infinite")),
+            "; ".join(f"{atoms}: {in_powers(found, quantity('diffusion'))}" for atoms, found in row.by_atoms.items()),
+            in_powers(row.viscosity_pa_s, quantity("viscosity")),
+            in_powers(row.infinite, quantity("diffusion_infinite")),
             str(row.method),
             row.reason,
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llpt.report.questions.cell import large_enough
+from llpt.report.questions.changes import what_changes
 from llpt.report.questions.duration import long_enough
 from llpt.report.questions.ensemble import of_their_ensembles
 from llpt.report.questions.equilibrium import equilibrated
 from llpt.report.questions.nuclei import quantum_nuclei
-from llpt.report.questions.observed import observed
 from llpt.report.questions.path import independent_of_path
 from llpt.report.questions.protocol import same_protocol
 from llpt.report.questions.reference import converged
@@ -37,11 +37,11 @@ QUESTIONS: tuple[Callable[[Case], Question | None], ...] = (
     converged,
     errors_of_surrogate,
     what_would_change_it,
+    what_changes,
     where_is_it,
     of_their_ensembles,
     independent_of_settings,
     quantum_nuclei,
-    observed,
 )
 """In the order of the page, below the verdict: what a referee asks, what would change the answer, then the rest."""
 
