@@ -132,6 +132,9 @@ def test_every_point_of_others_has_a_source_and_stands_in_the_figure(figures):
         assert len(entry.pressures_gpa) == len(entry.temperatures_k)
         assert entry.label in labels
         assert entry.source in figures["transition-line"].caption
+    stated = {curve.label: curve for curve in figures["transition-line"].rows[0][0].curves}
+    looks = [(stated[each.label].colour, stated[each.label].marker) for each in comparison_curves()]
+    assert len(set(looks)) == len(looks), "no two papers look alike"
     nequip = next(entry for entry in comparison_curves() if "NequIP" in entry.label)
     assert (nequip.pressures_gpa, nequip.temperatures_k) == ((157.5,), (1250,))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
@@ -39,7 +40,12 @@ def transition_line_figure(analysis: Analysis) -> Figure | None:
     if literature:
         sources = "; ".join(f"{entry.label}: {entry.source}" for entry in literature)
         caption = f"{caption} Grey: stated by others. {sources}."
-    curves = (*(_literature(entry, index) for index, entry in enumerate(literature)), *own)
+    seen: Counter[str] = Counter()
+    stated = []
+    for entry in literature:
+        stated.append(_literature(entry, seen[entry.kind]))
+        seen[entry.kind] += 1
+    curves = (*stated, *own)
     return Figure(
         "transition-line",
         "The transition in the plane of pressure and temperature",
@@ -66,7 +72,7 @@ class StatedPoints(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     label: str
-    kind: Literal["first order", "crossover", "critical point", "melting"]
+    kind: Literal["first order", "crossover", "critical point", "melting", "metal, measured"]
     pressures_gpa: tuple[float, ...]
     temperatures_k: tuple[float, ...]
     pressure_errors_gpa: tuple[float, ...] = ()
@@ -113,15 +119,17 @@ def _criteria(analysis: Analysis, role: Role) -> list[PlottedCurve]:
     return curves
 
 
-def _literature(entry: StatedPoints, index: int) -> PlottedCurve:
+def _literature(entry: StatedPoints, number: int) -> PlottedCurve:
+    """Draw the points of one entry, which is of its kind the one of this number, from 0."""
+    markers = KIND_MARKERS[entry.kind]
     return PlottedCurve(
         entry.label,
         entry.pressures_gpa,
         entry.temperatures_k,
         entry.temperature_errors_k or (math.nan,) * len(entry.pressures_gpa),
-        palette.GREYS[index // 3 % len(palette.GREYS)],
+        palette.GREYS[number // len(markers) % len(palette.GREYS)],
         Dash.DOTTED if entry.line else Dash.NONE,
-        KIND_MARKERS[entry.kind][index % 3],
+        markers[number % len(markers)],
         filled=entry.kind == "critical point",
         x_error=entry.pressure_errors_gpa,
         width=0.8,
@@ -129,9 +137,10 @@ def _literature(entry: StatedPoints, index: int) -> PlottedCurve:
 
 
 KIND_MARKERS = {
-    "first order": (Marker.CIRCLE, Marker.SQUARE, Marker.DIAMOND),
-    "crossover": (Marker.DOWN, Marker.DOWN, Marker.DOWN),
-    "critical point": (Marker.STAR, Marker.STAR, Marker.PENTAGON),
-    "melting": (Marker.CROSS, Marker.PLUS, Marker.CROSS),
+    "first order": (Marker.CIRCLE, Marker.SQUARE, Marker.DIAMOND, Marker.TRIANGLE),
+    "crossover": (Marker.DOWN,),
+    "critical point": (Marker.STAR,),
+    "melting": (Marker.CROSS,),
+    "metal, measured": (Marker.PLUS, Marker.PENTAGON),
 }
-"""Three markers for each kind of point, so that neighbours in the legend differ without colour."""
+"""Markers of each kind of point: with the greys they tell every entry from the others, neighbours without colour."""
