@@ -31,7 +31,7 @@ def observable_figures(analysis: Analysis) -> tuple[Figure, ...]:
     ]
     figures = []
     for at in range(0, len(wanted), PANELS_IN_A_ROW):
-        together = wanted[at : at + PANELS_IN_A_ROW]
+        quantities = wanted[at : at + PANELS_IN_A_ROW]
         rows = [
             tuple(
                 Panel(
@@ -40,15 +40,15 @@ def observable_figures(analysis: Analysis) -> tuple[Figure, ...]:
                     tuple(curve for ladder in ladders for curve in curves_along(ladders, ladder, each.name)),
                     note=words_of_line(ladders[0].line),
                 )
-                for each in together
+                for each in quantities
             )
             for ladders in shown.values()
         ]
-        names = "; ".join(each.axis_label for each in together)
+        names = "; ".join(each.axis_label for each in quantities)
         figures.append(
             Figure(
                 f"observables-{at // PANELS_IN_A_ROW + 1}" if at else "observables",
-                f"Along lines of states: {', '.join(each.words for each in together)}",
+                f"Along lines of states: {', '.join(each.words for each in quantities)}",
                 f"{names}. Rows: lines of states. Error bars: one standard error; open symbols have none because the "
                 "run is too short to know its own error.",
                 tuple(rows),

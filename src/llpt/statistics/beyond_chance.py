@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
     from llpt.statistics.estimate import Estimate
 
+FALSE_ALARMS = 0.05
+"""Share of reports in which a question may be answered by a difference that chance alone made."""
+
 
 def beyond_chance(differences: Sequence[Estimate], *, false_alarms: float) -> tuple[bool, ...]:
     """Return, for each difference, whether it is farther from zero than chance takes any of them.

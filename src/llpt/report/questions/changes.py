@@ -11,14 +11,13 @@ from llpt.observables import quantity, with_unit
 from llpt.report.observable_figure import observable_figures
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import UNKNOWN, diffusion_rows, estimate_text, in_powers
+from llpt.statistics.beyond_chance import FALSE_ALARMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.report.case import Case
 
-FALSE_ALARMS = 0.05
-"""Share of reports in which a change may be called resolved where nothing changes."""
 TOLD = ("molecular_fraction", "rdf_peak_height", "density")
 """What the sentence tells of each side on the first line of states, the first that is resolved."""
 

@@ -13,6 +13,7 @@ from llpt.report.isobar_figures import axis_label, curves_along
 from llpt.report.panels import Dash, Figure, Panel
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import UNKNOWN, estimate_text
+from llpt.statistics.beyond_chance import FALSE_ALARMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from llpt.report.case import Case
     from llpt.statistics import Estimate
     from llpt.transition import Criterion
-
-FALSE_ALARMS = 0.05
-"""Share of reports in which walks that agree may be said to lie apart."""
 
 
 def walks_agree(case: Case) -> Question | None:
