@@ -1,5 +1,6 @@
 """Figures hold what was observed, laid out as those of Karasiev et al. 2021."""
 
+import itertools
 import json
 import math
 import re
@@ -133,8 +134,9 @@ def test_every_point_of_others_has_a_source_and_stands_in_the_figure(figures):
         assert entry.label in labels
         assert entry.source in figures["transition-line"].caption
     stated = {curve.label: curve for curve in figures["transition-line"].rows[0][0].curves}
-    looks = [(stated[each.label].colour, stated[each.label].marker) for each in comparison_curves()]
-    assert len(set(looks)) == len(looks), "no two papers look alike"
+    looks = [stated[each.label] for each in comparison_curves()]
+    assert len({(each.colour, each.marker, each.filled) for each in looks}) == len(looks), "no two papers look alike"
+    assert all((one.marker, one.filled) != (two.marker, two.filled) for one, two in itertools.pairwise(looks))
     nequip = next(entry for entry in comparison_curves() if "NequIP" in entry.label)
     assert (nequip.pressures_gpa, nequip.temperatures_k) == ((157.5,), (1250,))
 

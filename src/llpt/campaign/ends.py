@@ -5,19 +5,37 @@ It needs no transition to be placed: runs that are too few or too short for that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llpt.observables import all_observables
+from llpt.observables.displacement import DIFFUSION
+from llpt.observables.nearest_neighbour import DISTANCE
+from llpt.observables.thermodynamics import DENSITY, ENTHALPY, PRESSURE
 from llpt.statistics import Estimate
-from llpt.statistics.beyond_chance import beyond_chance
+from llpt.statistics.beyond_chance import FALSE_ALARMS, beyond_chance
+from llpt.transition import LineKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from llpt.campaign.ladders import ObservedLadder
     from llpt.observables import Quantity
     from llpt.transition import LinePoint
+
+ALONG_ISOTHERMS = frozenset({PRESSURE.name, DENSITY.name, ENTHALPY.name, DISTANCE.name})
+NO_FINDING = {
+    LineKind.ISOBAR: frozenset({PRESSURE.name, ENTHALPY.name}),
+    LineKind.ISOCHORE: frozenset({DENSITY.name, ENTHALPY.name}),
+    LineKind.ISOTHERM: ALONG_ISOTHERMS,
+    LineKind.DENSITY_ISOTHERM: ALONG_ISOTHERMS,
+}
+"""What is held along a line, or must change along it in any fluid: by heating, by compression."""
+SHARE_WITH_ERRORS = 0.8
+"""Of the points of a ladder. Where a run is a few of its correlation times long, its error is known by luck, and then
+too small: ends chosen among few such points lie apart in half of all studies."""
+NOMINAL = 0.2 * FALSE_ALARMS
+"""False alarms that are asked for, so that errors from few samples keep to ``FALSE_ALARMS`` (tested)."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +45,7 @@ class EndToEnd:
     Args:
         ladder: whose.
         quantity: which.
-        first: the fluid point with the lowest coordinate at which the quantity has a known error.
+        first: the point with the lowest coordinate at which the quantity has a known error; no known solid.
         last: that with the highest.
         resolved: whether the change is more than chance makes.
     """
@@ -49,42 +67,49 @@ class EndToEnd:
         first, last = self.values
         return last.minus(first)
 
+    @property
+    def may_be_solid(self) -> bool:
+        """Whether one of the ends is too short to tell a solid from a fluid."""
+        return self.first.solid is None or self.last.solid is None
 
-def changes_end_to_end(ladders: Iterable[ObservedLadder], *, false_alarms: float) -> tuple[EndToEnd, ...]:
-    """Return the change of every tabled quantity along each line of states with two points where its error is known.
 
-    Solids are left out; so is what is held: the pressure of an isobar, the density of an isochore or isotherm.
+def changes_end_to_end(ladders: Iterable[ObservedLadder]) -> tuple[EndToEnd, ...]:
+    """Return the change of every tabled quantity along each line of states, with which are more than chance makes.
+
+    Solids take no part, and diffusion is asked only of proven fluids: vibrations have a slope too. What is held, or
+    changes along such a line in any fluid, is left out; so is a quantity whose error is known at less than
+    ``SHARE_WITH_ERRORS`` of the points. Chance alone makes one change or more resolved in at most ``FALSE_ALARMS`` of
+    studies; a run that stays in one of two states all the time knows nothing of the other, and is no part of that.
 
     Args:
         ladders: as observed; those that are no line of states are passed over.
-        false_alarms: probability that chance alone makes one of all the changes resolved, 0 to 1.
     """
     found = [each for ladder in ladders for each in _of_ladder(ladder)]
-    flags = beyond_chance([each.change for each in found], false_alarms=false_alarms)
-    return tuple(
-        EndToEnd(each.ladder, each.quantity, each.first, each.last, resolved)
-        for each, resolved in zip(found, flags, strict=True)
-    )
-
-
-def free_quantities(ladder: ObservedLadder) -> Iterator[Quantity]:
-    """Yield the tabled quantities that are not held along a ladder's line of states."""
-    held = "density" if ladder.kind is not None and ladder.kind.holds_volume else "pressure"
-    for quantity in all_observables().quantities.values():
-        if quantity.tabled and quantity.is_sampled and quantity.name != held:
-            yield quantity
+    flags = beyond_chance([each.change for each in found], false_alarms=NOMINAL)
+    return tuple(replace(each, resolved=resolved) for each, resolved in zip(found, flags, strict=True))
 
 
 def _of_ladder(ladder: ObservedLadder) -> Iterator[EndToEnd]:
     if ladder.states is None:
         return
-    fluids = [point for point in ladder.states.points if not point.solid]
-    for quantity in free_quantities(ladder):
-        known = [point for point in fluids if _has(point, quantity)]
-        if len(known) > 1:
-            ends = sorted(known, key=lambda point: point.coordinate)
-            yield EndToEnd(ladder, quantity, ends[0], ends[-1])
+    for quantity in all_observables().quantities.values():
+        if not (quantity.tabled and quantity.is_sampled) or quantity.name in NO_FINDING[ladder.states.kind]:
+            continue
+        points = [point for point in ladder.states.points if _tells(point, quantity)]
+        known = [point for point in points if _has_error(point, quantity)]
+        if len(known) > 1 and len(known) >= SHARE_WITH_ERRORS * len(points):
+            yield EndToEnd(ladder, quantity, *_outermost(known))
 
 
-def _has(point: LinePoint, quantity: Quantity) -> bool:
-    return point.estimates.get(quantity.name, Estimate.unknown(quantity.unit)).resolved
+def _outermost(points: Sequence[LinePoint]) -> tuple[LinePoint, LinePoint]:
+    ordered = sorted(points, key=lambda point: point.coordinate)
+    return ordered[0], ordered[-1]
+
+
+def _tells(point: LinePoint, quantity: Quantity) -> bool:
+    return point.solid is False if quantity.name == DIFFUSION.name else not point.solid
+
+
+def _has_error(point: LinePoint, quantity: Quantity) -> bool:
+    found = point.estimates.get(quantity.name, Estimate.unknown(quantity.unit))
+    return found.resolved and found.error > 0.0

@@ -41,7 +41,7 @@ MSD_EXPONENT = Quantity(
 MEAN_CELL = Quantity(
     "mean_cell", "", "Å", "mean cell", axes=(Axis("vector", "", ""), Axis("axis", "", "")), has_error=False
 )
-DIFFUSION = Quantity("diffusion", "D", "cm^2/s", "diffusion coefficient", tabled=True, drawn=True, power=-3)
+DIFFUSION = Quantity("diffusion", "D", "cm^2/s", "diffusion coefficient", tabled=True, power=-3)
 
 FEW_ORIGINS = 6
 DIFFUSION_SEGMENTS = 5

@@ -130,7 +130,7 @@ def _literature(entry: StatedPoints, number: int) -> PlottedCurve:
         palette.GREYS[number // len(markers) % len(palette.GREYS)],
         Dash.DOTTED if entry.line else Dash.NONE,
         markers[number % len(markers)],
-        filled=entry.kind == "critical point",
+        filled=entry.kind in FILLED,
         x_error=entry.pressure_errors_gpa,
         width=0.8,
     )
@@ -139,8 +139,9 @@ def _literature(entry: StatedPoints, number: int) -> PlottedCurve:
 KIND_MARKERS = {
     "first order": (Marker.CIRCLE, Marker.SQUARE, Marker.DIAMOND, Marker.TRIANGLE),
     "crossover": (Marker.DOWN,),
-    "critical point": (Marker.STAR,),
-    "melting": (Marker.CROSS,),
-    "metal, measured": (Marker.PLUS, Marker.PENTAGON),
+    "critical point": (Marker.STAR, Marker.PENTAGON),
+    "melting": (Marker.CROSS, Marker.PLUS),
+    "metal, measured": (Marker.SQUARE, Marker.CIRCLE),
 }
-"""Markers of each kind of point: with the greys they tell every entry from the others, neighbours without colour."""
+"""Markers of each kind of point: neighbours in the legend differ without colour, and with the greys all do."""
+FILLED = frozenset({"critical point", "metal, measured"})

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from llpt.campaign import Role
-from llpt.campaign.ends import EndToEnd, changes_end_to_end
+from llpt.campaign.ends import SHARE_WITH_ERRORS, EndToEnd, changes_end_to_end
 from llpt.campaign.state import words_of_line
 from llpt.observables import quantity, with_unit
+from llpt.observables.molecules import FRACTION
+from llpt.observables.pair_correlation import PEAK_HEIGHT
+from llpt.observables.record import typeset
+from llpt.observables.thermodynamics import DENSITY
+from llpt.report.isobar_figures import rung_name
 from llpt.report.observable_figure import observable_figures
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
 from llpt.report.tables import UNKNOWN, diffusion_rows, estimate_text, in_powers
@@ -17,64 +23,78 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.report.case import Case
+    from llpt.statistics import Estimate
 
-TOLD = ("molecular_fraction", "rdf_peak_height", "density")
-"""What the sentence tells of each side on the first line of states, the first that is resolved."""
+TOLD = (FRACTION, PEAK_HEIGHT, DENSITY)
+"""What the sentence tells of both sides of a line: the first that one of them resolves."""
 
 
 def what_changes(case: Case) -> Question | None:
     """Answer by the change of every average from one end of each line to the other; show every curve between."""
-    ladders = [ladder for role in Role for ladder in case.found.base(role)]
-    changes = changes_end_to_end(ladders, false_alarms=FALSE_ALARMS)
+    changes = changes_end_to_end([ladder for role in Role for ladder in case.found.base(role)])
     figures = observable_figures(case.found)
     infinite = _infinite(case)
     if not figures and not changes and infinite is None:
         return None
-    resolved = [each for each in changes if each.resolved]
-    largest = {id(case.found.largest(role, line)) for role in Role for line in case.found.lines[:1]}
-    told = " ".join(_told([each for each in resolved if id(each.ladder) in largest]))
+    resolved = sum(each.resolved for each in changes)
+    count = f"{resolved} of {len(changes)} changes between the outermost states are more than chance makes."
     return Question(
         "changes",
         "What changes along the lines of states?",
         Tone.PLAIN if resolved else Tone.OPEN,
-        f"{len(resolved)} of {len(changes)} resolved" if changes else "not known",
-        f"{told} {len(resolved)} of {len(changes)} changes from end to end are more than chance makes.".lstrip()
+        f"{resolved} of {len(changes)} resolved" if changes else "not known",
+        f"{_told(changes)}{count}"
         if changes
-        else "No average has a known error at two states of a line.",
-        f"Averages at the two ends of each line; chance alone makes a change in {FALSE_ALARMS:.0%} of studies. They do "
-        "not tell where between, nor how sharp.",
+        else f"No average has a known error at {SHARE_WITH_ERRORS:.0%} of the states of a line.",
+        f"Averages at the outermost states of each line where their error is known; chance alone makes one in at most "
+        f"{FALSE_ALARMS:.0%} of studies. Where between, and how sharp, they do not tell, nor what settles late.",
         figures,
         tuple(table for table in (_table(changes), infinite) if table is not None),
         without_figure="0 of these averages have a known error. Longer runs give them one.",
     )
 
 
-def _told(resolved: Sequence[EndToEnd]) -> list[str]:
-    """Return a sentence for each ladder of which a change is resolved: of the first of ``TOLD`` that is."""
-    by_ladder: dict[int, dict[str, EndToEnd]] = {}
-    for each in resolved:
-        by_ladder.setdefault(id(each.ladder), {})[each.quantity.name] = each
-    first = [next((changes[name] for name in TOLD if name in changes), None) for changes in by_ladder.values()]
-    return [_sentence(change) for change in first if change is not None]
+def _told(changes: Sequence[EndToEnd]) -> str:
+    """Return what both sides have of one quantity, in cells of one size where they have one; nothing if unresolved."""
+    for line, asked in itertools.product(dict.fromkeys(each.ladder.line for each in changes), TOLD):
+        there = [each for each in changes if each.ladder.line == line and each.quantity.name == asked.name]
+        if not any(each.resolved for each in there):
+            continue
+        sizes = [{each.ladder.atoms for each in there if each.ladder.role is role} for role in Role]
+        shared = max(set.intersection(*sizes), default=None)
+        sides = [
+            max((each for each in there if each.ladder.role is role), key=lambda each: each.ladder.atoms, default=None)
+            if shared is None
+            else next(each for each in there if each.ladder.role is role and each.ladder.atoms == shared)
+            for role in Role
+        ]
+        told = "; ".join(_side(each) for each in sides if each is not None)
+        return f"At {words_of_line(line)}, {asked.words}: {told}. "
+    return ""
 
 
-def _sentence(change: EndToEnd) -> str:
+def _side(change: EndToEnd) -> str:
     ladder = change.ladder
-    ends = ", ".join(f"{estimate_text(value)} at {_place(change, end)}" for end, value in enumerate(change.values))
-    return f"{ladder.engine} (N = {ladder.atoms}, {words_of_line(ladder.line)}): {change.quantity.words} {ends}."
+    ends = " and ".join(f"{_value(value)} at {_place(change, end)}" for end, value in enumerate(change.values))
+    doubt = "" if change.resolved else ", no change resolved"
+    return f"{ladder.engine} (N = {ladder.atoms}) {ends}{doubt}"
+
+
+def _value(estimate: Estimate) -> str:
+    unit = f" {typeset(estimate.unit)}" if estimate.unit else ""
+    return f"{estimate_text(estimate, unit=False)}{unit}"
 
 
 def _place(change: EndToEnd, end: int) -> str:
-    along = change.ladder.states.along if change.ladder.states is not None else None
     coordinate = (change.first, change.last)[end].coordinate
-    return f"{coordinate:g} {along.unit}" if along is not None else f"{coordinate:g}"
+    return rung_name(min(change.ladder.runs, key=lambda run: abs(run.state.coordinate - coordinate)))
 
 
 def _table(changes: Sequence[EndToEnd]) -> Table | None:
     if not changes:
         return None
     return Table(
-        "From end to end",
+        "Between the outermost states",
         (
             *text_columns("Engine"),
             *number_columns("N"),
@@ -82,7 +102,7 @@ def _table(changes: Sequence[EndToEnd]) -> Table | None:
             *number_columns("At the first", "At the last", "Change"),
         ),
         tuple(_row(each) for each in changes),
-        lack="change by no more than chance makes",
+        lack="are not resolved",
     )
 
 
@@ -99,6 +119,7 @@ def _row(change: EndToEnd) -> Row:
             *(in_powers(each, change.quantity) for each in (first, last, change.change)),
         ),
         known=change.resolved,
+        remark="One of the two is too short to tell a solid from a fluid." if change.may_be_solid else "",
     )
 
 
