@@ -50,9 +50,15 @@ def test_a_mesh_too_coarse_for_the_smallest_cell_is_warned_of_with_what_was_meas
     (smallest,) = warnings_of(parse_study(f'{STUDY}kpoints = "2x2x2"'))
     assert "32 atoms" in smallest
     assert "-48 ± 4 meV/atom" in smallest
-    assert 'Take kpoints = "3x3x3"' in smallest
+    assert 'Take kpoints = "4x4x4", or cells of 128 atoms or more.' in smallest
     assert "a molecular start was higher than an atomic one by 3.6 ± 5.1 meV/atom" in smallest
     assert re.search(r"puts T\* too low by \d+ ± \d+ K to \d+ ± \d+ K", smallest)
+
+
+def test_of_64_atoms_at_a_coarse_mesh_it_says_where_a_denser_one_changes():
+    (told,) = warnings_of(parse_study(f'{STUDY.replace("[32, 128, 256]", "[64, 128]")}kpoints = "2x2x2"'))
+    assert "changes near 1010 K at that mesh, and near 900 K at 3x3x3" in told
+    assert 'Take kpoints = "3x3x3", or cells of 128 atoms or more.' in told
 
 
 def test_by_a_study_of_its_own_latent_heat_it_is_in_kelvin():
@@ -79,7 +85,7 @@ def test_other_engines_have_no_k_points_to_warn_of():
 
 
 @pytest.mark.parametrize(
-    ("atoms", "kpoints"), [((32,), "3x3x3"), ((64,), "2x2x2"), ((128, 256), "2x2x2"), ((256,), "mean-value")]
+    ("atoms", "kpoints"), [((32,), "4x4x4"), ((64,), "3x3x3"), ((128, 256), "2x2x2"), ((256,), "mean-value")]
 )
 def test_a_new_study_of_small_cells_has_a_mesh(tmp_path, atoms, kpoints):
     path = tmp_path / "study.toml"

@@ -118,7 +118,7 @@ GUIDES = {
     ),
     "train": Guide(
         (
-            "llpt train quick/runs/dft/N32/P100/T1400 quick/runs/dft/N32/P100/T2000 -o potential --discard 200",
+            "llpt train quick/runs/dft/N32/P100/T1600 quick/runs/dft/N32/P100/T2200 -o potential --discard 200",
             "llpt train --recipe active --option kpoints=spacing:0.74 -o potential",
         ),
         "docs/potentials.md#training",
