@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+import statistics
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,42 +25,78 @@ def test_the_critical_point_of_argon_is_that_of_the_committed_runs():
         assert abs(value - float(other.partition(" ")[0])) <= error
 
 
-def fractions(table, engine):
-    """Return the molecular fraction of each run of a heating ladder, by its temperature."""
-    rows = csv.DictReader((ROOT / "docs/results" / table).read_text(encoding="utf-8").splitlines())
-    chosen = [row for row in rows if row["engine"] == engine and row["test"] == "base"]
-    return {float(row["temperature_k"]): float(row["molecular_fraction"]) for row in chosen}
+WALKS = {
+    "2x2x2": [
+        ("hydrogen-64/observables.csv", "dft"),
+        ("hydrogen-64-both-ways/observables.csv", "dft"),
+        ("hydrogen-64-surrogates/pbe-v2/observables.csv", "dft"),
+    ],
+    "3x3x3": [("hydrogen-64-denser-mesh/observables.csv", "dft")],
+    "pbe-v2": [
+        ("hydrogen-64/observables.csv", "n2p2:pbe-v2"),
+        ("hydrogen-64-surrogates/pbe-v2/observables.csv", "n2p2:pbe-v2"),
+        ("hydrogen-64-denser-mesh/observables.csv", "n2p2:pbe-v2"),
+    ],
+    "128": [("hydrogen-128/mesh.csv", "dft")],
+}
+"""Walks up at 200 GPa: the table of each, and the engine."""
 
 
-def crossing(table, engine, fraction=0.77):
-    """Return where straight lines between the runs of a ladder first fall to a molecular fraction, in K."""
-    ladder = sorted(fractions(table, engine).items())
+def crossing(table, engine, temperature, fraction=0.77):
+    """Return where straight lines between the fluid runs of a ladder first fall to a molecular fraction, in K."""
+    lines = (ROOT / "docs/results" / table).read_text(encoding="utf-8").splitlines()
+    rows = [row for row in csv.DictReader(lines) if (row["engine"], row["test"]) == (engine, "base")]
+    fluid = sorted((row for row in rows if row["solid"] != "yes"), key=lambda row: float(row["temperature_k"]))
+    ladder = [(float(row[temperature]), float(row["molecular_fraction"])) for row in fluid]
     for (lower, before), (upper, after) in itertools.pairwise(ladder):
         if before >= fraction > after:
             return lower + (upper - lower) * (before - fraction) / (before - after)
     raise AssertionError(f"{table}: no fraction of {fraction}")
 
 
-def test_the_figure_s_caption_tells_what_the_committed_tables_do():
-    coarse = crossing("hydrogen-64/observables.csv", "dft")
-    denser = crossing("hydrogen-64-denser-mesh/observables.csv", "dft")
-    large = crossing("hydrogen-128/mesh.csv", "dft")
-    network = crossing("hydrogen-64/observables.csv", "n2p2:pbe-v2")
-    again = crossing("hydrogen-64-denser-mesh/observables.csv", "n2p2:pbe-v2")
-    assert "2x2x2 mesh of k-points keeps its molecules to 1000 K" in README
-    assert 1000 < coarse < 1050
-    assert "loses them from 800 to 900 K, and looks 190 K off" in README
-    assert round(coarse - network, -1) == 190
-    assert "At a 3x3x3 mesh, and in 128 atoms, DFT loses them near 900 K: most of the distance" in README
-    assert max(abs(denser - 900), abs(large - 900)) < 25
-    assert coarse - denser > 0.5 * (coarse - network)
+def places():
+    """Return for each kind of walk its places, their mean and the scatter of one, as set and as measured."""
+    found = {}
+    for name, walks in WALKS.items():
+        for temperature in ("temperature_k", "temperature (K)"):
+            at = [crossing(*walk, temperature) for walk in walks]
+            found.setdefault(name, []).append((at, statistics.mean(at), statistics.stdev(at) if len(at) > 1 else None))
+    return found
+
+
+def test_the_figure_s_caption_and_its_table_tell_what_the_committed_tables_do():
+    found = places()
+    told = {name: [", ".join(f"{at:.0f}" for at in walks) for walks, *_ in both] for name, both in found.items()}
+    means = {
+        name: [f"{mean:.0f} ± {one / len(walks) ** 0.5:.0f}" for walks, mean, one in both if one is not None]
+        for name, both in found.items()
+    }
+    one_walk = [one for *_, one in found["2x2x2"]]
     for row in (
-        f"| PBE, 64 atoms, 2x2x2 | {coarse:.0f} |",
-        f"| PBE, 64 atoms, 3x3x3 | {denser:.0f} |",
-        f"| PBE, 128 atoms, 2x2x2 | {large:.0f} |",
-        f"(#heating-64-atoms-at-200-gpa) | {again:.0f}; {network:.0f} |",
+        f"64 atoms, 2x2x2 | {told['2x2x2'][0]} | {means['2x2x2'][0]} | {told['2x2x2'][1]} | {means['2x2x2'][1]} |",
+        f"64 atoms, 3x3x3 | {told['3x3x3'][0]} | ± {one_walk[0]:.0f} | {told['3x3x3'][1]} | ± {one_walk[1]:.0f} |",
+        f"pbe-v2, 64 atoms | {told['pbe-v2'][0]} | {means['pbe-v2'][0]} | {told['pbe-v2'][1]} | {means['pbe-v2'][1]} |",
+        f"from made-up molecules | {told['128'][0]} | | {told['128'][1]} | |",
     ):
         assert row in FINDINGS
+    shares = []
+    for axis in (0, 1):
+        coarse, denser, network = (found[name][axis][1] for name in ("2x2x2", "3x3x3", "pbe-v2"))
+        errors = {name: found[name][axis][2] / 3.0**0.5 for name in ("2x2x2", "pbe-v2")} | {"3x3x3": one_walk[axis]}
+        for one, two, names in (
+            (coarse, denser, ("2x2x2", "3x3x3")),
+            (coarse, network, ("2x2x2", "pbe-v2")),
+            (denser, network, ("3x3x3", "pbe-v2")),
+        ):
+            error = sum(errors[name] ** 2 for name in names) ** 0.5
+            assert f"{one - two:.0f} ± {error:.0f}" in FINDINGS
+        shares.append((coarse - denser) / (coarse - network))
+    assert "So about half of the distance was the mesh of the reference" in README
+    assert 0.4 < min(shares) <= max(shares) < 0.7
+    assert "near 1010 K" in README
+    assert abs(found["2x2x2"][0][1] - 1010.0) < 11.0
+    assert "some 160 K lower" in README
+    assert abs(found["3x3x3"][0][1] - 900.0) < 20.0
 
 
 def test_dynamics_hides_what_its_own_mesh_puts_too_high():
