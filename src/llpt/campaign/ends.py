@@ -9,9 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llpt.observables import all_observables
-from llpt.observables.displacement import DIFFUSION
-from llpt.observables.nearest_neighbour import DISTANCE
-from llpt.observables.thermodynamics import DENSITY, ENTHALPY, PRESSURE
 from llpt.statistics import Estimate
 from llpt.statistics.beyond_chance import FALSE_ALARMS, beyond_chance
 from llpt.transition import LineKind
@@ -23,14 +20,16 @@ if TYPE_CHECKING:
     from llpt.observables import Quantity
     from llpt.transition import LinePoint
 
-ALONG_ISOTHERMS = frozenset({PRESSURE.name, DENSITY.name, ENTHALPY.name, DISTANCE.name})
+ALONG_ISOTHERMS = frozenset({"pressure", "density", "enthalpy", "nearest_neighbour_distance"})
 NO_FINDING = {
-    LineKind.ISOBAR: frozenset({PRESSURE.name, ENTHALPY.name}),
-    LineKind.ISOCHORE: frozenset({DENSITY.name, ENTHALPY.name}),
+    LineKind.ISOBAR: frozenset({"pressure", "enthalpy"}),
+    LineKind.ISOCHORE: frozenset({"density", "enthalpy"}),
     LineKind.ISOTHERM: ALONG_ISOTHERMS,
     LineKind.DENSITY_ISOTHERM: ALONG_ISOTHERMS,
 }
 """What is held along a line, or must change along it in any fluid: by heating, by compression."""
+OF_FLUIDS = "diffusion"
+"""It is asked only of proven fluids."""
 SHARE_WITH_ERRORS = 0.8
 """Of the points of a ladder. Where a run is a few of its correlation times long, its error is known by luck, and then
 too small: ends chosen among few such points lie apart in half of all studies."""
@@ -107,7 +106,7 @@ def _outermost(points: Sequence[LinePoint]) -> tuple[LinePoint, LinePoint]:
 
 
 def _tells(point: LinePoint, quantity: Quantity) -> bool:
-    return point.solid is False if quantity.name == DIFFUSION.name else not point.solid
+    return point.solid is False if quantity.name == OF_FLUIDS else not point.solid
 
 
 def _has_error(point: LinePoint, quantity: Quantity) -> bool:

@@ -9,10 +9,7 @@ from llpt.campaign import Role
 from llpt.campaign.ends import SHARE_WITH_ERRORS, EndToEnd, changes_end_to_end
 from llpt.campaign.state import words_of_line
 from llpt.observables import quantity, with_unit
-from llpt.observables.molecules import FRACTION
-from llpt.observables.pair_correlation import PEAK_HEIGHT
 from llpt.observables.record import typeset
-from llpt.observables.thermodynamics import DENSITY
 from llpt.report.isobar_figures import rung_name
 from llpt.report.observable_figure import observable_figures
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
     from llpt.report.case import Case
     from llpt.statistics import Estimate
 
-TOLD = (FRACTION, PEAK_HEIGHT, DENSITY)
+TOLD = ("molecular_fraction", "rdf_peak_height", "density")
 """What the sentence tells of both sides of a line: the first that one of them resolves."""
 
 
@@ -56,8 +53,8 @@ def what_changes(case: Case) -> Question | None:
 
 def _told(changes: Sequence[EndToEnd]) -> str:
     """Return what both sides have of one quantity, in cells of one size where they have one; nothing if unresolved."""
-    for line, asked in itertools.product(dict.fromkeys(each.ladder.line for each in changes), TOLD):
-        there = [each for each in changes if each.ladder.line == line and each.quantity.name == asked.name]
+    for line, name in itertools.product(dict.fromkeys(each.ladder.line for each in changes), TOLD):
+        there = [each for each in changes if each.ladder.line == line and each.quantity.name == name]
         if not any(each.resolved for each in there):
             continue
         sizes = [{each.ladder.atoms for each in there if each.ladder.role is role} for role in Role]
@@ -69,7 +66,7 @@ def _told(changes: Sequence[EndToEnd]) -> str:
             for role in Role
         ]
         told = "; ".join(_side(each) for each in sides if each is not None)
-        return f"At {words_of_line(line)}, {asked.words}: {told}. "
+        return f"At {words_of_line(line)}, {quantity(name).words}: {told}. "
     return ""
 
 
