@@ -108,6 +108,9 @@ def test_dynamics_hides_what_its_own_mesh_puts_too_high():
     other = next(row for row in of if (row["driven_by"], row["temperature_k"]) == ("3x3x3", 950.0))
     for row in (own, other):
         assert f"{row['free_energy_mev_per_atom']:.1f} ± {row['free_energy_error']:.1f}" in FINDINGS
+    denser = next(row for row in rows if (row["atoms"], row["mesh"], row["less"]) == (64, "3x3x3", "4x4x4"))
+    assert f"{denser['free_energy_mev_per_atom']:.1f} ± {denser['free_energy_error']:.1f}" in FINDINGS
+    assert abs(denser["free_energy_mev_per_atom"]) < 2.0
     apart = other["free_energy_mev_per_atom"] - own["free_energy_mev_per_atom"]
     assert apart > 3.0 * (own["free_energy_error"] ** 2 + other["free_energy_error"] ** 2) ** 0.5
 
