@@ -48,8 +48,7 @@ def not_covered(pair: Pair, near: float, coordinates: NDArray[np.float64], diffe
     if not any(_open(missing[side], first=number == 0, last=side is sides[-1]) for number, side in enumerate(sides)):
         return ""
     asked = np.logical_or.reduce(sides)
-    named = ", ".join(f"{place:g}" for place in places[missing & asked].tolist())
-    return f"it is not known with an error at {named} {along.unit}"
+    return f"it is not known with an error at {along.listing(places[missing & asked].tolist())}"
 
 
 def frozen_alone(pair: Pair) -> str:
@@ -67,9 +66,8 @@ def frozen_alone(pair: Pair) -> str:
         for froze, word in ((one.states.solid_coordinates, ""), (one.states.partly_solid_coordinates, " in a run")):
             alone = [at for at in froze if not same_place(frozen, at, along).any()]
             if alone:
-                places = ", ".join(f"{at:g}" for at in alone)
                 told.append(
-                    f"{one.states.engine} is a solid{word} at {places} {along.unit}, {other.states.engine} is not "
+                    f"{one.states.engine} is a solid{word} at {along.listing(alone)}, {other.states.engine} is not "
                     "known to be"
                 )
     return "; ".join(told)
@@ -83,8 +81,7 @@ def not_run(pair: Pair) -> str:
     """
     along, own = pair.reference.states.along, np.array(pair.surrogate.states.coordinates)
     lacking = [at for at in pair.reference.states.coordinates if not same_place(own, at, along).any()]
-    places = ", ".join(f"{at:g}" for at in lacking)
-    return f"{pair.surrogate.states.engine} has no run that counts at {places} {along.unit}" if lacking else ""
+    return f"{pair.surrogate.states.engine} has no run that counts at {along.listing(lacking)}" if lacking else ""
 
 
 def _open(missing: NDArray[np.bool_], *, first: bool, last: bool) -> bool:

@@ -14,12 +14,9 @@ from llpt.audit.verdict import Comparison, Requirement
 from llpt.transition import LineKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from llpt.audit.compared import ComparedQuantity, Contrast
     from llpt.audit.pairing import Pair
     from llpt.audit.thresholds import Thresholds
-    from llpt.transition import LineOfStates
 
 
 @dataclass(frozen=True)
@@ -67,13 +64,13 @@ def findings_of(matched: Pair, thresholds: Thresholds, *, name_size: bool = Fals
     lines = (matched.reference.states, matched.surrogate.states)
     remarks = [
         f"{states.engine} is a solid at {states.where} and "
-        f"{_named(states.solid_coordinates, states)}; these runs take no part."
+        f"{states.along.listing(states.solid_coordinates)}; these runs take no part."
         for states in lines
         if states.solid_coordinates
     ]
     remarks += [
         f"Some of the runs of {states.engine} at {states.where} and "
-        f"{_named(states.partly_solid_coordinates, states)} are a solid; "
+        f"{states.along.listing(states.partly_solid_coordinates)} are a solid; "
         "the others, which are a fluid, are averaged without them."
         for states in lines
         if states.partly_solid_coordinates
@@ -118,11 +115,6 @@ def findings_of(matched: Pair, thresholds: Thresholds, *, name_size: bool = Fals
     missing = missing_in(fluid, thresholds)
     remarks += [f"{matched.where}: {missing}."] if missing else []
     return Findings(fluid, tuple(comparisons), tuple(lacking), tuple(remarks), insufficient, unproven)
-
-
-def _named(places: Sequence[float], states: LineOfStates) -> str:
-    """Return places along a line in words: ``900, 1100 K``."""
-    return f"{', '.join(f'{place:g}' for place in places)} {states.along.unit}"
 
 
 def _comparison(

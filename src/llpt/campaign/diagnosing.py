@@ -162,15 +162,14 @@ def _solid(ladder: ObservedLadder) -> list[Diagnosis]:
     """Say at which temperatures of a ladder a solid was found."""
     if ladder.states is None:
         return []
-    unit = ladder.states.along.unit
+    along = ladder.states.along
     solid, untold = ladder.states.solid_coordinates, ladder.states.untold_coordinates
     if solid or not untold:
         share = Estimate(100.0 * len(solid) / len(ladder.states.coordinates), 0.0, "%", math.inf)
-        where = f"a solid at {', '.join(f'{each:g}' for each in solid)} {unit}" if solid else "a fluid at every point"
+        where = f"a solid at {along.listing(solid)}" if solid else "a fluid at every point"
     else:
         share = Estimate.unknown("%")
-        places = ", ".join(f"{each:g}" for each in untold)
-        where = f"not seen long enough to tell a solid from a fluid at {places} {unit}"
+        where = f"not seen long enough to tell a solid from a fluid at {along.listing(untold)}"
     return [
         diagnose(
             Cause.SOLID,

@@ -14,7 +14,7 @@ from llpt.statistics.beyond_chance import FALSE_ALARMS, beyond_chance
 from llpt.transition import LineKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from llpt.campaign.ladders import ObservedLadder
     from llpt.observables import Quantity
@@ -97,12 +97,7 @@ def _of_ladder(ladder: ObservedLadder) -> Iterator[EndToEnd]:
         points = [point for point in ladder.states.points if _tells(point, quantity)]
         known = [point for point in points if _has_error(point, quantity)]
         if len(known) > 1 and len(known) >= SHARE_WITH_ERRORS * len(points):
-            yield EndToEnd(ladder, quantity, *_outermost(known))
-
-
-def _outermost(points: Sequence[LinePoint]) -> tuple[LinePoint, LinePoint]:
-    ordered = sorted(points, key=lambda point: point.coordinate)
-    return ordered[0], ordered[-1]
+            yield EndToEnd(ladder, quantity, known[0], known[-1])
 
 
 def _tells(point: LinePoint, quantity: Quantity) -> bool:

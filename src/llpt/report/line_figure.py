@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
@@ -40,11 +39,8 @@ def transition_line_figure(analysis: Analysis) -> Figure | None:
     if literature:
         sources = "; ".join(f"{entry.label}: {entry.source}" for entry in literature)
         caption = f"{caption} Grey: stated by others. {sources}."
-    seen: Counter[str] = Counter()
-    stated = []
-    for entry in literature:
-        stated.append(_literature(entry, seen[entry.kind]))
-        seen[entry.kind] += 1
+    kinds = [entry.kind for entry in literature]
+    stated = (_literature(entry, kinds[:index].count(entry.kind)) for index, entry in enumerate(literature))
     curves = (*stated, *own)
     return Figure(
         "transition-line",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from llpt.campaign import short_name
 from llpt.observables import all_observables, estimate_of, quantity
+from llpt.observables.record import typeset
 from llpt.report.run_settling import settled
 from llpt.study import State
 from llpt.study.standing import word_of
@@ -93,7 +94,7 @@ def estimate_text(estimate: Estimate, *, unit: bool = True, factor: float = 1.0)
     value, error = estimate.value * factor, estimate.error * factor
     if not math.isfinite(value) or not math.isfinite(error) or error <= 0.0:
         return UNKNOWN
-    after = f" {estimate.unit}" if unit and estimate.unit else ""
+    after = f" {typeset(estimate.unit)}" if unit and estimate.unit else ""
     digits = max(0, 1 - math.floor(math.log10(error)))
     return f"{value:.{digits}f} ± {error:.{digits}f}{after}"
 

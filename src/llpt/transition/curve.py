@@ -14,7 +14,7 @@ from llpt.observables import with_unit
 from llpt.statistics import Estimate, combined
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -68,6 +68,14 @@ class Coordinate(StrEnum):
         """
         spread = "" if error is None else f" ± {error:.{self.digits}f}"
         return f"{value:.{self.digits}f}{spread} {self.unit}"
+
+    def listing(self, values: Iterable[float]) -> str:
+        """Return several values with their unit, for people.
+
+        >>> Coordinate.TEMPERATURE.listing((900.0, 1100.0))
+        '900, 1100 K'
+        """
+        return f"{', '.join(f'{value:g}' for value in values)} {self.unit}"
 
 
 class LineKind(StrEnum):

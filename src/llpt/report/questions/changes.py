@@ -9,7 +9,6 @@ from llpt.campaign import Role
 from llpt.campaign.ends import SHARE_WITH_ERRORS, EndToEnd, changes_end_to_end
 from llpt.campaign.state import words_of_line
 from llpt.observables import quantity, with_unit
-from llpt.observables.record import typeset
 from llpt.report.isobar_figures import rung_name
 from llpt.report.observable_figure import observable_figures
 from llpt.report.question import Question, Row, Table, Tone, number_columns, text_columns
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llpt.report.case import Case
-    from llpt.statistics import Estimate
 
 TOLD = ("molecular_fraction", "rdf_peak_height", "density")
 """What the sentence tells of both sides of a line: the first that one of them resolves."""
@@ -57,34 +55,26 @@ def _told(changes: Sequence[EndToEnd]) -> str:
         there = [each for each in changes if each.ladder.line == line and each.quantity.name == name]
         if not any(each.resolved for each in there):
             continue
-        sizes = [{each.ladder.atoms for each in there if each.ladder.role is role} for role in Role]
-        shared = max(set.intersection(*sizes), default=None)
-        sides = [
-            max((each for each in there if each.ladder.role is role), key=lambda each: each.ladder.atoms, default=None)
-            if shared is None
-            else next(each for each in there if each.ladder.role is role and each.ladder.atoms == shared)
-            for role in Role
-        ]
-        told = "; ".join(_side(each) for each in sides if each is not None)
+        sides = [{each.ladder.atoms: each for each in reversed(there) if each.ladder.role is role} for role in Role]
+        shared = set.intersection(*(set(side) for side in sides))
+        told = "; ".join(_side(side[max(shared or side)]) for side in sides if side)
         return f"At {words_of_line(line)}, {quantity(name).words}: {told}. "
     return ""
 
 
 def _side(change: EndToEnd) -> str:
     ladder = change.ladder
-    ends = " and ".join(f"{_value(value)} at {_place(change, end)}" for end, value in enumerate(change.values))
+    values = (estimate_text(value) for value in change.values)
+    ends = " and ".join(f"{value} at {place}" for value, place in zip(values, _places(change), strict=True))
     doubt = "" if change.resolved else ", no change resolved"
     return f"{ladder.engine} (N = {ladder.atoms}) {ends}{doubt}"
 
 
-def _value(estimate: Estimate) -> str:
-    unit = f" {typeset(estimate.unit)}" if estimate.unit else ""
-    return f"{estimate_text(estimate, unit=False)}{unit}"
-
-
-def _place(change: EndToEnd, end: int) -> str:
-    coordinate = (change.first, change.last)[end].coordinate
-    return rung_name(min(change.ladder.runs, key=lambda run: abs(run.state.coordinate - coordinate)))
+def _places(change: EndToEnd) -> tuple[str, ...]:
+    """Return what people call the two ends."""
+    runs = change.ladder.runs
+    ends = (end.coordinate for end in (change.first, change.last))
+    return tuple(rung_name(min(runs, key=lambda run: abs(run.state.coordinate - at))) for at in ends)
 
 
 def _table(changes: Sequence[EndToEnd]) -> Table | None:
@@ -111,8 +101,7 @@ def _row(change: EndToEnd) -> Row:
             str(change.ladder.atoms),
             words_of_line(change.ladder.line),
             with_unit(change.quantity.words, change.quantity.unit, power=change.quantity.power),
-            _place(change, 0),
-            _place(change, 1),
+            *_places(change),
             *(in_powers(each, change.quantity) for each in (first, last, change.change)),
         ),
         known=change.resolved,

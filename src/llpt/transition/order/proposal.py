@@ -104,10 +104,9 @@ def _phases(states: LineOfStates) -> Proposal | None:
     untold = states.untold_coordinates
     if not untold or len(untold) == len(states.points):
         return None
-    named = ", ".join(f"{value:g}" for value in untold)
     sentence = (
-        f"Longer runs at {named} {states.along.unit}, which are too short to tell a solid from a fluid, and count as "
-        "fluids here."
+        f"Longer runs at {states.along.listing(untold)}, which are too short to tell a solid from a fluid, and count "
+        "as fluids here."
     )
     return Proposal(None, (), (), sentence)
 
