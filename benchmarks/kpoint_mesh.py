@@ -179,11 +179,16 @@ def made_by(run: Path, start: str, mesh: str, less: str) -> Comparison:
     return Comparison(state, told["engine"]["options"]["kpoints"], mesh, less)
 
 
+def chosen_frames(trajectory: Trajectory, count: int) -> list[Any]:
+    """Return frames spread evenly over the last two thirds of a trajectory."""
+    chosen = np.linspace(trajectory.n_frames // 3, trajectory.n_frames - 1, count).round().astype(int)
+    return [trajectory.atoms(int(index)) for index in chosen]
+
+
 def solved_twice(trajectory: Trajectory, asked: Comparison, count: int) -> dict[str, Any]:
     """Return the row of frames of a trajectory."""
     began = time.perf_counter()
-    chosen = np.linspace(trajectory.n_frames // 3, trajectory.n_frames - 1, count).round().astype(int)
-    frames = [trajectory.atoms(int(index)) for index in chosen]
+    frames = chosen_frames(trajectory, count)
     own, other = (solved(frames, points, asked.state.temperature_k) for points in (asked.mesh, asked.less))
     row = {**asked.keys, "steps": trajectory.n_steps, **compared(frames, own, other)}
     return row | {"seconds": round(time.perf_counter() - began)}
@@ -206,6 +211,14 @@ def labels_of(atoms: Any) -> tuple[float, float, Any]:
     return 1000.0 * free / len(atoms), pressure, atoms.get_forces()
 
 
+def fractions_of(frames: list[Any]) -> list[float]:
+    """Return the share of atoms in molecules of every frame."""
+    return [
+        float(molecular_fraction(frame.positions * ANGSTROM_TO_BOHR, frame.cell[:] * ANGSTROM_TO_BOHR))
+        for frame in frames
+    ]
+
+
 def compared(frames: list[Any], own: list[Any], other: list[Any]) -> dict[str, Any]:
     """Return what a row says of frames: their labels less those at the denser mesh."""
     free = np.array([one[0] - two[0] for one, two in zip(own, other, strict=True)])
@@ -214,12 +227,10 @@ def compared(frames: list[Any], own: list[Any], other: list[Any]) -> dict[str, A
     scale = np.sqrt(np.mean([(two[2] ** 2).mean() for two in other]))
     free_mean, free_error = mean_and_error(free)
     pressure_mean, pressure_error = mean_and_error(pressure)
-    fraction = np.mean(
-        [molecular_fraction(frame.positions * ANGSTROM_TO_BOHR, frame.cell[:] * ANGSTROM_TO_BOHR) for frame in frames]
-    )
+    fractions = fractions_of(frames)
     return {
         "frames": len(frames),
-        "molecular_fraction": round(float(fraction), 3),
+        "molecular_fraction": round(float(np.mean(fractions)), 3),
         "free_energy_mev_per_atom": round(free_mean, 2),
         "free_energy_error": round(free_error, 2),
         "free_energy_sigma": round(float(free.std(ddof=1)), 2),
@@ -229,6 +240,7 @@ def compared(frames: list[Any], own: list[Any], other: list[Any]) -> dict[str, A
         "force_rms_ev_per_angstrom": round(float(forces.mean()), 3),
         "force_rms_of_all": round(float(scale), 2),
         "free_energies_mev_per_atom": [round(float(value), 2) for value in free],
+        "molecular_fractions": [round(value, 3) for value in fractions],
     }
 
 

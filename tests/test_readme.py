@@ -6,6 +6,8 @@ import json
 import statistics
 from pathlib import Path
 
+from llpt.units import BOLTZMANN_EV_PER_K
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FINDINGS = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
@@ -111,6 +113,20 @@ def test_dynamics_hides_what_its_own_mesh_puts_too_high():
     denser = next(row for row in rows if (row["atoms"], row["mesh"], row["less"]) == (64, "3x3x3", "4x4x4"))
     assert f"{denser['free_energy_mev_per_atom']:.1f} ± {denser['free_energy_error']:.1f}" in FINDINGS
     assert abs(denser["free_energy_mev_per_atom"]) < 2.0
+    large = next(row for row in rows if (row["atoms"], row["mesh"], row["less"]) == (128, "2x2x2", "3x3x3"))
+    scatter = [
+        row["atoms"] * row["free_energy_sigma"] ** 2 / (1000.0 * BOLTZMANN_EV_PER_K * row["temperature_k"])
+        for row in (other, own, large, denser)
+    ]
+    assert [round(each) for each in scatter] == [14, 19, 2, 1], "beta Var, meV/atom"
+    assert "the two should differ by 14 to 19" in FINDINGS
+    assert "β Var is 2 and 19 meV/atom" in FINDINGS
+    mixed = next(row for row in of if (row["driven_by"], row["temperature_k"]) == ("3x3x3", 900.0))
+    frames = zip(mixed["molecular_fractions"], mixed["free_energies_mev_per_atom"], strict=True)
+    molecular = [free for fraction, free in frames if fraction > 0.9]
+    assert molecular == mixed["free_energies_mev_per_atom"][2:6]
+    error = statistics.stdev(molecular) / len(molecular) ** 0.5
+    assert f"have {statistics.mean(molecular):.1f} ± {error:.1f}" in FINDINGS
     apart = other["free_energy_mev_per_atom"] - own["free_energy_mev_per_atom"]
     assert apart > 3.0 * (own["free_energy_error"] ** 2 + other["free_energy_error"] ** 2) ** 0.5
 
