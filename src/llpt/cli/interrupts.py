@@ -9,11 +9,13 @@ written aside and renamed, so that nothing is lost where a command leaves in the
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import os
 import signal
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
@@ -74,43 +76,66 @@ class Interrupt:
 
     leave: Callable[[], None] = _leave
     heard: bool = False
-    _timers: list[threading.Timer] = field(default_factory=list)
+    _is_over: bool = False
+    _again: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _told_before: Callable[[sys.UnraisableHookArgs], object] = sys.unraisablehook
 
-    def hear(self, _number: int, _frame: FrameType | None) -> None:
+    def hear(self, _number: int, frame: FrameType | None) -> None:
         """Raise ``KeyboardInterrupt``, and see to it that the process ends."""
+        if self._is_over:
+            return
         if not self.heard:
             self._after(LEAVE_S, self.leave)
         self.heard = True
+        while frame is not None:
+            if frame.f_code is Interrupt._tell_ignored.__code__:  # what is raised there is lost once more
+                self._raise_later()
+                return
+            frame = frame.f_back
         raise KeyboardInterrupt
 
-    def _after(self, seconds: float, action: Callable[..., object], *arguments: object) -> None:
-        timer = threading.Timer(seconds, action, arguments)
-        timer.daemon = True
-        timer.start()
-        self._timers.append(timer)
+    def _tell_ignored(self, ignored: sys.UnraisableHookArgs) -> None:
+        if issubclass(ignored.exc_type, KeyboardInterrupt):
+            self._raise_later()
+        else:
+            self._told_before(ignored)
+
+    def _raise_later(self) -> None:
+        if not self._again:
+            self._again = True
+            self._after(AGAIN_S, self._raise_again)
+
+    def _raise_again(self) -> None:
+        self._again = False
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def _after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Have another thread do something; a ``threading.Timer`` waits for its thread, and a signal can come then."""
+
+        def wait() -> None:
+            time.sleep(seconds)
+            with self._lock:
+                if not self._is_over:
+                    action()
+
+        _thread.start_new_thread(wait, ())
 
     @contextmanager
     def raised_again(self) -> Iterator[None]:
         """Raise it again where Python could only say that it was ignored."""
-        before = sys.unraisablehook
-        main = threading.main_thread().ident or 0
-
-        def hear_of_ignored(ignored: sys.UnraisableHookArgs) -> None:
-            if issubclass(ignored.exc_type, KeyboardInterrupt):
-                self._after(AGAIN_S, signal.pthread_kill, main, signal.SIGINT)
-            else:
-                before(ignored)
-
-        sys.unraisablehook = hear_of_ignored
+        self._told_before = sys.unraisablehook
+        sys.unraisablehook = self._tell_ignored
         try:
             yield
         finally:
-            sys.unraisablehook = before
+            sys.unraisablehook = self._told_before
 
     def over(self) -> None:
         """The process ends by itself."""
-        for timer in self._timers:
-            timer.cancel()
+        self._is_over = True
+        with self._lock:  # another thread has acted, or never will
+            pass
 
 
 @contextmanager
@@ -130,5 +155,7 @@ def hearing_ctrl_c(leave: Callable[[], None] = _leave) -> Iterator[Interrupt]:
         with interrupt.raised_again():
             yield interrupt
     finally:
-        interrupt.over()
-        signal.signal(signal.SIGINT, heard_before)
+        try:
+            interrupt.over()
+        finally:
+            signal.signal(signal.SIGINT, heard_before)
