@@ -164,6 +164,21 @@ def test_a_ladder_is_walked_again_with_seeds_of_its_own_and_comes_down_as_often(
     assert len(runs_of(plan, BASE, Role.SURROGATE, atoms=1728)) == 9
 
 
+def test_a_surrogate_is_walked_more_often_than_the_reference_by_the_same_seeds():
+    """It costs little: its errors shrink, and runs of one length keep what their length leaves out alike."""
+    asked = STUDY.replace("[surrogate]", "[surrogate]\nrepeats = 4").replace(
+        "settle_steps", "repeats = 2\nsettle_steps"
+    )
+    plan = plan_of(f"{asked}[tests]\ncooling = true\n")
+    of_reference, of_surrogate = (runs_of(plan, BASE, role) for role in (Role.REFERENCE, Role.SURROGATE))
+    assert [run.repeat for run in of_reference[::3]] == [1, 2]
+    assert [run.repeat for run in of_surrogate[::3]] == [1, 2, 3, 4]
+    assert [run.dynamics.seed for run in of_surrogate[:6]] == [run.dynamics.seed for run in of_reference]
+    assert len(runs_of(plan, BASE, Role.SURROGATE, atoms=1728)) == 12
+    assert len(runs_of(plan, "cooling")) == 4
+    assert len(runs_of(plan, "cooling", Role.SURROGATE)) == 8
+
+
 @pytest.mark.parametrize(
     ("lines", "test", "changed"),
     [

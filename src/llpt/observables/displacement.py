@@ -9,7 +9,7 @@ plateau is a solid.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,8 +44,11 @@ MEAN_CELL = Quantity(
 DIFFUSION = Quantity("diffusion", "D", "cm^2/s", "diffusion coefficient", tabled=True, power=-3)
 
 FEW_ORIGINS = 6
-DIFFUSION_SEGMENTS = 5
+DIFFUSION_PARTS = 5
+FEWER_PARTS = (2, 1)
 FIT_WINDOW = (0.2, 0.6)
+FEWEST_FRAMES = 10
+SIGMAS = 2.0
 ATOMS_AT_A_TIME = 256
 
 
@@ -155,26 +158,39 @@ class Displacements:
         lags = max(2, len(values) // 2)
         return np.arange(lags, dtype=np.float64) * self.frame_interval_fs, values[:lags]
 
-    def diffusion(self, *, segments: int = DIFFUSION_SEGMENTS) -> Estimate:
+    def diffusion(self) -> Estimate:
         """Return the diffusion coefficient D = (1/6) d<|dR|^2>/dt in cm²/s.
 
-        The run is cut into ``segments`` equal parts; in each a line is fitted to MSD(t) over all its time origins
-        between 0.2 and 0.6 of the part's length, and the error is the scatter of the parts (Student, 68 %).
-        Finite-size effects are in it: see ``llpt.observables.transport``. With fewer than ten frames to a segment value
-        and error are NaN.
+        The run is cut into five equal parts; in each a line is fitted to MSD(t) over all its time origins between 0.2
+        and 0.6 of the part's length, and the error is the scatter of the parts (Student, 68 %). In a short run
+        vibrations and cages are in it, alike in all parts. So the same is done with halves and with the whole run,
+        whose lags are longer: where one of these is apart by more than two of the errors that it should have, the
+        distance is the error. Finite-size effects are in it: see ``llpt.observables.transport``. With fewer than ten
+        frames to a part value and error are NaN.
         """
-        positions = self.positions_angstrom()
-        length = len(positions) // segments
-        if length < 10:
+        slopes = self._slopes(DIFFUSION_PARTS)
+        if slopes is None:
             return Estimate.unknown(DIFFUSION.unit)
-        interval = self.frame_interval_fs
-        first, last = int(FIT_WINDOW[0] * length), int(FIT_WINDOW[1] * length)
-        lags = np.arange(first, last + 1) * interval
-        slopes = []
-        for index in range(segments):
-            curve = msd_all_origins(positions[index * length : (index + 1) * length])
-            slopes.append(np.polyfit(lags, curve[first : last + 1], 1)[0])
-        return sample_estimate(slopes, "Å²/fs").scaled(0.1 / 6.0, DIFFUSION.unit)
+        estimate = sample_estimate(slopes, "Å²/fs")
+        error = estimate.error
+        for parts in FEWER_PARTS:
+            longer = self._slopes(parts)
+            apart = 0.0 if longer is None else abs(float(longer.mean()) - estimate.value)
+            # of the same run: the variance of the difference is that of fewer parts less that of all
+            if apart > SIGMAS * math.sqrt(DIFFUSION_PARTS / parts - 1.0) * estimate.error:
+                error = max(error, apart)
+        return replace(estimate, error=error).scaled(0.1 / 6.0, DIFFUSION.unit)
+
+    def _slopes(self, parts: int) -> NDArray[np.float64] | None:
+        """Return the slope of MSD(t) in each part of the run, in Å²/fs; None with fewer than ten frames to a part."""
+        positions = self.positions_angstrom()
+        length = len(positions) // parts
+        if length < FEWEST_FRAMES:
+            return None
+        first, last = (int(share * length) for share in FIT_WINDOW)
+        lags = np.arange(first, last + 1) * self.frame_interval_fs
+        curves = (msd_all_origins(positions[part * length : (part + 1) * length]) for part in range(parts))
+        return np.array([np.polyfit(lags, curve[first : last + 1], 1)[0] for curve in curves])
 
     def exponent(self) -> float:
         """Return d ln D / d ln t over the later two thirds of MSD(t), all origins: 1 liquid, 0 solid, 2 free flight."""
@@ -235,7 +251,7 @@ def msd_all_origins(positions_angstrom: NDArray[np.float32]) -> NDArray[np.float
 
 DISPLACEMENT = FrameObservable(
     name="displacement",
-    version=2,
+    version=3,
     quantities=(MSD, MSD_ORIGINS, MSD_ALL, MSD_EXPONENT, MEAN_CELL, DIFFUSION),
     needs=frozenset({Need.REAL_TIME, Need.CELL, Need.TIMES}),
     accumulate=lambda production: Displacements(production.masses_u),

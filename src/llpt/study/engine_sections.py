@@ -198,6 +198,11 @@ class SurrogateSection(Section):
         description='"states": its runs follow [system], [state] and [dynamics]; "imported": every imported run of the '
         "reference once more, from its first frame, under its own protocol",
     )
+    repeats: Annotated[Int, Field(ge=1, le=100)] | None = Field(
+        default=None,
+        description="how often its ladders are walked, 1 to 100; as often as those of the reference "
+        "([dynamics] repeats) where it is left out",
+    )
     extra: tuple[ExtraRuns, ...] = Field(default=(), description="tables [[surrogate.extra]], each with atoms")
     training: TrainingSection = Field(default=TrainingSection(), description="a table [surrogate.training]")
     threads: Threads = "auto"
@@ -221,9 +226,10 @@ class SurrogateSection(Section):
                 f'does not say where the potential of engine "{self.engine}" comes from',
                 'Give train = "reference", or path = "DIR" of an existing potential.',
             )
-        if self.runs == "imported" and (self.train is not None or self.extra):
+        if self.runs == "imported" and (self.train is not None or self.extra or self.repeats is not None):
             raise ContradictionError(
-                'gives runs = "imported" beside train or extra', "Remove one: these runs are made by no other rule."
+                'gives runs = "imported" beside train, extra or repeats',
+                "Remove one: these runs are made by no other rule.",
             )
         if self.path is not None and ":" in self.engine:
             raise ContradictionError(f'gives a path beside engine "{self.engine}"', "Name the file once.")

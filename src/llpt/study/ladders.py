@@ -74,7 +74,8 @@ class Ladders:
     @property
     def repeats(self) -> range:
         """Counts how often each ladder is walked, from 1."""
-        return range(1, self.study.dynamics.repeats + 1)
+        own = None if self._of_reference or self.study.surrogate is None else self.study.surrogate.repeats
+        return range(1, (own or self.study.dynamics.repeats) + 1)
 
     def extra_runs(self) -> list[MolecularDynamics]:
         """Return the surrogate's runs in cells that the reference does not do."""
