@@ -7,7 +7,7 @@ import pytest
 
 from llpt.campaign import ThermodynamicState
 from llpt.engines import find_engine
-from llpt.study.cost import seconds_per_step, single_point_steps
+from llpt.study.cost import seconds_per_step, single_point_steps, tight_point_steps
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,29 @@ def test_a_single_point_costs_as_many_steps_as_was_measured(atoms, mesh, single,
     assert dearer * single_point_steps(precise) == pytest.approx(double, rel=0.3)
 
 
+@pytest.mark.parametrize(
+    ("atoms", "mesh", "took"),
+    [
+        (16, "mean-value", 5.2),
+        (16, "2x2x2", 9.8),
+        (32, "mean-value", 11),
+        (32, "2x2x2", 15),
+        (64, "mean-value", 19),
+        (64, "2x2x2", 27),
+    ],
+)
+def test_a_structure_alone_costs_as_many_steps_as_was_measured(atoms, mesh, took):
+    """In steps in single precision; docs/results/planned-cost.json."""
+    step, precise = (
+        Run({"kpoints": mesh, "ecut_ry": 55.0, "precision": precision}, atoms=atoms)
+        for precision in ("single", "double")
+    )
+    dearer = seconds_per_step(precise) / seconds_per_step(step)
+    assert dearer * tight_point_steps(precise, followed=0) == pytest.approx(took, rel=0.3)
+    assert tight_point_steps(precise, followed=1) < 1.5 * tight_point_steps(precise, followed=0)
+
+
 def test_a_single_point_of_an_engine_without_electrons_costs_a_step():
     assert single_point_steps(Run(engine="n2p2:DIR")) == 1.0
     assert single_point_steps(Run(atoms=2)) >= 1.0
+    assert tight_point_steps(Run(engine="n2p2:DIR"), followed=3) == 4.0

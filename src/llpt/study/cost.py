@@ -44,12 +44,12 @@ and expands the others from products that it has. Density and potential cost the
 STEPS_OF_EACH_INNER = 0.25
 """How much dearer a step of electrons is for each inner step after the first: 0.44, 0.55 and 0.85 s of a processor (4,
 5 and 6 cycles) at 0.8, 1.2 and 1.6 fs where 0.4 fs takes 0.40 s (2.8; ``docs/results/multiple-time-steps.json``)."""
-FIRST_POINT_STEPS = 18.0
-"""A single point from which others are followed along the electrons' temperature: 1.4 s where a step takes 0.078 s (32
-atoms, 2x2x2, 55 Ry, PBE, one core)."""
-FOLLOWED_POINT_STEPS = 3.0
-"""A single point at the electrons' next temperature, 50 K on, from the solution at the one before: 0.20 to 0.28 s where
-a step takes 0.078 s (32 atoms, 2x2x2, 55 Ry, PBE, one core)."""
+TIGHT = 1.4
+"""How many times dearer than another single point in double precision one on the exact grid is, which is solved more
+tightly: 1.15 to 1.6 times (docs/performance.md)."""
+FOLLOWED = 0.17
+"""What of that a single point at the electrons' next temperature costs, 50 K on, from the solution at the one before:
+0.20 to 0.28 s where the first takes 1.4 s (32 atoms, 2x2x2, 55 Ry, PBE, one core)."""
 
 
 class TimedRun(Protocol):
@@ -136,6 +136,17 @@ def single_point_steps(run: TimedRun) -> float:
     shared, orbitals = _seconds_of_step(run)
     cycles = COLD_CYCLES_OF_16_ATOMS + math.log2(run.atoms / 16.0) + _in_double(run)
     return max(1.0, cycles / STEP_CYCLES) * (shared + COLD_ORBITALS * orbitals) / (shared + orbitals)
+
+
+def tight_point_steps(run: TimedRun, *, followed: int) -> float:
+    """Return how many MD steps a single point in double precision costs, with those that follow it.
+
+    Args:
+        run: of the engine that computes it, with precision double where it has that choice.
+        followed: how many single points follow, each a step on in the electrons' temperature.
+    """
+    electrons = run.speed.plane_waves
+    return (TIGHT if electrons else 1.0) * single_point_steps(run) * (1.0 + followed * (FOLLOWED if electrons else 1.0))
 
 
 def _seconds_of_step(run: TimedRun) -> tuple[float, float]:

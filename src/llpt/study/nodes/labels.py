@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -11,8 +11,9 @@ import numpy as np
 from llpt.campaign import Role
 from llpt.engines import label_at_electronic_temperatures, label_file, read_evaluated
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
+from llpt.precision import Precision
 from llpt.run_file import DescribedEngine
-from llpt.study.cost import FIRST_POINT_STEPS, FOLLOWED_POINT_STEPS
+from llpt.study.cost import seconds_per_step, tight_point_steps
 from llpt.study.nodes.node import AskedEngine, Job, Node
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.paces import RUN_START_UP_S
@@ -140,12 +141,13 @@ class PlannedLabels(Node):
         )
 
     def cost_s(self, times: StepTimes) -> float:
-        """Return what so many single points take, by the steps of the first run."""
+        """Return what so many single points take, by the steps of the first run: in double precision, as they are."""
         first = self.runs[0]
-        points = self.counted_as[1]
-        fresh = min(self.snapshots, points)
-        steps = fresh * FIRST_POINT_STEPS + (points - fresh) * FOLLOWED_POINT_STEPS
-        return RUN_START_UP_S + steps * times.step_s(first)
+        has_choice = first.option("precision") is not None
+        tight = replace(first, options={**first.options, "precision": Precision.DOUBLE}) if has_choice else first
+        steps = tight_point_steps(tight, followed=len(self.electronic_temperatures_k) - 1)
+        dearer = seconds_per_step(tight) / seconds_per_step(first)
+        return RUN_START_UP_S + self.snapshots * steps * dearer * times.step_s(first)
 
     def electronic_temperature(self, place: Path) -> xr.Dataset:
         """Return how the forces of the reference change with the electrons' temperature."""
