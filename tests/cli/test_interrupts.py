@@ -89,6 +89,38 @@ def test_a_command_that_ends_by_itself_is_left_alone(monkeypatch):
     assert not ended
 
 
+def test_runs_that_hear_ctrl_c_themselves_end_in_their_own_time(monkeypatch):
+    monkeypatch.setattr(interrupts, "LEAVE_S", 0.01)
+    ended = []
+
+    def runs():
+        with hearing_ctrl_c(lambda: ended.append(1)):
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                signal.signal(signal.SIGINT, lambda *_: None)
+            time.sleep(0.3)
+
+    runs()
+    assert not ended
+
+
+def test_a_command_whose_last_word_nobody_takes_is_not_deaf(monkeypatch):
+    """What ends the process may wait for a pipe that is full; the command does not wait for it."""
+    monkeypatch.setattr(interrupts, "LEAVE_S", 0.0)
+    taken, waiting = threading.Event(), threading.Event()
+
+    def waits():
+        waiting.set()
+        taken.wait(60.0)
+
+    with hearing_ctrl_c(waits):
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert waiting.wait(60.0)
+    taken.set()
+
+
 class Freed:
     """Something that Python frees."""
 

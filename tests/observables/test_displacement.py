@@ -48,20 +48,24 @@ def test_motion_of_the_centre_of_mass_and_of_the_cell_is_not_diffusion(make_traj
 
 
 def test_diffusion_of_a_random_walk_and_its_error(make_trajectory):
+    """Its longer lags tell nothing else: the error is little more than the scatter of the parts."""
     step, interval = 0.1, 2.0
     exact = step**2 / (2.0 * interval) * 0.1
-    held = []
+    held, more = [], []
     for seed in range(60):
         walk = random_walk(np.random.default_rng(seed), 600, 20, step)
-        estimate = collect(make_trajectory(walk, 50.0, timestep_fs=interval), 200).diffusion()
+        displacements = collect(make_trajectory(walk, 50.0, timestep_fs=interval), 200)
+        estimate = displacements.diffusion()
         corrected = estimate.scaled(20.0 / 19.0, estimate.unit)
         assert estimate.unit == "cm^2/s"
         held.append(abs(corrected.value - exact) / corrected.error)
-    assert 0.55 <= np.mean(np.array(held) < 1.0) <= 0.9
-    assert np.mean(np.array(held) < 2.0) >= 0.85
+        more.append(estimate.error / (sample_estimate(displacements._slopes(5), "").error / 60.0))
+    assert 0.6 <= np.mean(np.array(held) < 1.0) <= 0.9
+    assert np.mean(np.array(held) < 2.0) >= 0.9
+    assert np.median(more) < 1.2
 
 
-@pytest.mark.parametrize(("frames", "diffuses"), [(60, 0.03), (100, 0.3), (268, 0.03), (268, 0.3)])
+@pytest.mark.parametrize(("frames", "diffuses"), [(60, 0.03), (100, 0.3), (268, 0.03), (268, 0.3), (700, 0.03)])
 def test_a_run_too_short_for_diffusion_does_not_claim_a_small_error(make_trajectory, frames, diffuses):
     """Slow vibrations give short lags a slope that is not diffusion's, alike in all parts of a run.
 
@@ -83,8 +87,8 @@ def test_a_run_too_short_for_diffusion_does_not_claim_a_small_error(make_traject
         found, exact = displacements.diffusion(), per_fs * 0.1 * 63.0 / 64.0
         held.append(abs(found.value - exact) < 2.0 * found.error)
         bare.append(abs(found.value - exact) < 2.0 * sample_estimate(displacements._slopes(5), "").error / 60.0)
-    assert np.mean(held) >= 0.9
-    assert np.mean(bare) <= 0.5
+    assert np.mean(held) >= 0.8
+    assert np.mean(bare) <= 0.75
 
 
 def test_liquid_and_solid_are_told_apart_by_the_exponent(make_trajectory):

@@ -7,8 +7,10 @@ import pytest
 from llpt.campaign import ControlledTest, Role
 from llpt.errors import InputError
 from llpt.study import estimate_costs, make_plan, makespan_s, parse_study, read_study
+from llpt.study.cost import StepTimes
 from llpt.study.inputs import named_inputs
 from llpt.study.nodes import Origin
+from llpt.study.paces import RUN_START_UP_S
 from llpt.study.plan import Plan
 from llpt.transition import Isobar, LadderPath, synthetic_isobar
 
@@ -350,6 +352,36 @@ def test_snapshots_are_labelled_after_the_reference_and_cost_something():
     assert plan.in_words == "15 runs, one training and 12 single points"
     with pytest.raises(InputError, match=r"counts changes from 600 K"):
         with_tests("snapshots = { electronic_temperatures_k = [700, 1800] }")
+
+
+@pytest.mark.parametrize(
+    ("atoms", "mesh", "took"),
+    [("16", "mean-value", 5.2), ("16", "2x2x2", 9.8), ("64", "mean-value", 19), ("64", "2x2x2", 27)],
+)
+def test_snapshots_cost_as_many_steps_as_was_measured(atoms, mesh, took):
+    """They are solved in double precision unless a study says otherwise; docs/results/planned-cost.json."""
+    asked = STUDY.replace("[256, 512]", f"[{atoms}]").replace("ecut_ry = 60", f'ecut_ry = 55\nkpoints = "{mesh}"')
+    asked += "\n[tests]\nsnapshots = { snapshots = 6, electronic_temperatures_k = [600] }"
+
+    def steps(text):
+        plan = plan_of(text)
+        labels, times = plan["labels/electronic-temperature"], StepTimes()
+        return (labels.cost_s(times) - RUN_START_UP_S) / 6.0 / times.step_s(labels.runs[0])
+
+    assert steps(asked) == pytest.approx(took, rel=0.35)
+    single = asked.replace("ecut_ry = 55", 'ecut_ry = 55\nprecision = "single"')
+    assert steps(single) < 0.7 * took
+    more = asked.replace("[600]", "[600, 1800]")
+    assert 1.1 * steps(asked) < steps(more) < 1.3 * steps(asked)
+
+
+def test_snapshots_of_two_sizes_cost_what_each_does():
+    asked = "\n[tests]\nsnapshots = { snapshots = 6, electronic_temperatures_k = [600] }"
+    small, large, both = (
+        plan_of(STUDY.replace("[256, 512]", sizes) + asked)["labels/electronic-temperature"].cost_s(StepTimes())
+        for sizes in ("[64]", "[256]", "[64, 256]")
+    )
+    assert both - RUN_START_UP_S == pytest.approx(0.5 * (small + large) - RUN_START_UP_S)
 
 
 def test_each_size_may_start_from_a_file_of_its_own(tmp_path):

@@ -88,6 +88,15 @@ def test_repeats_are_joined_alike_on_every_line():
     assert points[0].estimates["pressure"].standard_error == pytest.approx(1.0)  # as far as the two lie from their mean
 
 
+def test_what_a_short_run_cannot_know_of_diffusion_does_not_shrink_with_repeats():
+    pair = [run(1000.0, density=0.9, found=9.0) for _ in range(4)]
+    for each in pair:
+        put_estimate(each, "diffusion", Estimate(2e-4, 1e-4, "cm^2/s", 5.0))
+    joined = LinePoint.of_repeats(1000.0, pair).estimates
+    assert joined["diffusion"].error == pytest.approx(1e-4)
+    assert joined["pressure"].error == pytest.approx(0.01 * GPA_PER_KELVIN * 0.9 * 1000.0 / 2.0)
+
+
 def test_runs_that_have_no_times_are_weighted_by_their_steps():
     pair = [run(1000.0, density=0.9, found=value) for value in (8.0, 10.0)]
     for each, last in zip(pair, (400, 200), strict=True):

@@ -41,6 +41,7 @@ def main() -> None:
                 sys.exit(EXIT_FAILED)
         else:
             return
+        interrupt.over()
         sys.stderr.write(f"{STOPPED}\n")
         sys.exit(EXIT_INTERRUPTED)
 

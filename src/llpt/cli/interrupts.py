@@ -18,6 +18,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from llpt.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED, STOPPED
@@ -39,6 +40,16 @@ def _leave() -> None:
     os._exit(EXIT_INTERRUPTED)
 
 
+def _later(seconds: float, action: Callable[[], None]) -> None:
+    """Have another thread do something; a ``threading.Timer`` waits for its thread, and a signal can come then."""
+
+    def wait() -> None:
+        time.sleep(seconds)
+        action()
+
+    _thread.start_new_thread(wait, ())
+
+
 def leave_at_once(code: int, limit_s: float | None = None) -> NoReturn:
     """End the process of a command that has ended, without freeing what it holds; what is due at the end is done.
 
@@ -47,14 +58,13 @@ def leave_at_once(code: int, limit_s: float | None = None) -> NoReturn:
 
     Args:
         code: of the exit.
-        limit_s: how long what is due may take, in seconds; None for as long as it takes.
+        limit_s: how long what is due may take, in seconds, after Ctrl-C; None for as long as it takes.
     """
     if limit_s is None:
         threading._shutdown()  # type: ignore[attr-defined]  # threads end  # noqa: SLF001 - Python has no public name for it
     else:
-        timer = threading.Timer(limit_s, os._exit, (code,))
-        timer.daemon = True
-        timer.start()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it was heard
+        _later(limit_s, partial(os._exit, code))
     atexit._run_exitfuncs()  # programs of engines end  # noqa: SLF001 - likewise
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -86,7 +96,7 @@ class Interrupt:
         if self._is_over:
             return
         if not self.heard:
-            self._after(LEAVE_S, self.leave)
+            _later(LEAVE_S, self._leave_if_heard_here)
         self.heard = True
         while frame is not None:
             if frame.f_code is Interrupt._tell_ignored.__code__:  # what is raised there is lost once more
@@ -94,6 +104,11 @@ class Interrupt:
                 return
             frame = frame.f_back
         raise KeyboardInterrupt
+
+    def _leave_if_heard_here(self) -> None:
+        # Runs hear Ctrl-C themselves, and end in their own time.
+        if not self._is_over and signal.getsignal(signal.SIGINT) == self.hear:
+            self.leave()
 
     def _tell_ignored(self, ignored: sys.UnraisableHookArgs) -> None:
         if issubclass(ignored.exc_type, KeyboardInterrupt):
@@ -104,22 +119,13 @@ class Interrupt:
     def _raise_later(self) -> None:
         if not self._again:
             self._again = True
-            self._after(AGAIN_S, self._raise_again)
+            _later(AGAIN_S, self._raise_again)
 
     def _raise_again(self) -> None:
-        self._again = False
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-
-    def _after(self, seconds: float, action: Callable[[], None]) -> None:
-        """Have another thread do something; a ``threading.Timer`` waits for its thread, and a signal can come then."""
-
-        def wait() -> None:
-            time.sleep(seconds)
-            with self._lock:
-                if not self._is_over:
-                    action()
-
-        _thread.start_new_thread(wait, ())
+        with self._lock:
+            self._again = False
+            if not self._is_over:
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     @contextmanager
     def raised_again(self) -> Iterator[None]:
@@ -132,9 +138,9 @@ class Interrupt:
             sys.unraisablehook = self._told_before
 
     def over(self) -> None:
-        """The process ends by itself."""
+        """The command has ended: Ctrl-C is heard no more, and nothing is raised again."""
         self._is_over = True
-        with self._lock:  # another thread has acted, or never will
+        with self._lock:  # another thread has raised it, or never will
             pass
 
 

@@ -56,6 +56,7 @@ class Speed:
         in_double: how many times longer ``terms`` are where the option ``precision`` asks for double.
         functionals: returns how many times longer with an exchange–correlation functional, by the value of the option
             ``xc``; None where all take as long.
+        follows_electrons: whether a single point can start from the solution at another temperature of the electrons.
     """
 
     terms: Mapping[float, float] = field(default_factory=lambda: {1.0: 0.005})
@@ -65,6 +66,7 @@ class Speed:
     on_one_thread: float = 1.0
     in_double: float = 1.0
     functionals: Callable[[str], float] | None = None
+    follows_electrons: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", MappingProxyType(dict(self.terms)))
@@ -163,13 +165,17 @@ class EngineRecord:
                 raise ValueError(f"{path!r} is no import path module:function")
         if self.copied and self.argument not in {Argument.DIRECTORY, Argument.FILE}:
             raise ValueError(f"engine {self.name} names no file that could be copied")
-        if self.thermal and (self.options is None or "electronic_temperature_k" not in self.options.model_fields):
+        if self.thermal and not self.declares("electronic_temperature_k"):
             raise ValueError(f"engine {self.name} is thermal without an option electronic_temperature_k")
 
     @property
     def grammar(self) -> str:
         """Its SPEC as people are shown it, e.g. ``n2p2:DIR``."""
         return f"{self.name}:{self.argument}" if self.argument else self.name
+
+    def declares(self, name: str) -> bool:
+        """Whether the engine has an option of that name."""
+        return self.options is not None and name in self.options.model_fields
 
     def option(self, name: str, given: Mapping[str, GivenValue]) -> OptionValue:
         """Return an option as it was given, or its default; None where the engine declares no such option.
@@ -178,7 +184,7 @@ class EngineRecord:
             name: of the option.
             given: the options that were given.
         """
-        declared = self.options.model_fields.get(name) if self.options is not None else None
+        declared = self.options.model_fields[name] if self.options is not None and self.declares(name) else None
         default: OptionValue = declared.default if declared is not None and not declared.is_required() else None
         return given.get(name, default)
 

@@ -41,14 +41,14 @@ MSD_EXPONENT = Quantity(
 MEAN_CELL = Quantity(
     "mean_cell", "", "Å", "mean cell", axes=(Axis("vector", "", ""), Axis("axis", "", "")), has_error=False
 )
-DIFFUSION = Quantity("diffusion", "D", "cm^2/s", "diffusion coefficient", tabled=True, power=-3)
+DIFFUSION = Quantity("diffusion", "D", "cm^2/s", "diffusion coefficient", tabled=True, power=-3, alike_in_repeats=True)
 
 FEW_ORIGINS = 6
 DIFFUSION_PARTS = 5
-FEWER_PARTS = (2, 1)
+LONGER_LAGS = {2: 2.0, 1: 4.5}
+"""Fewer parts of a run, and how many variances of D the distance of their slope from D has in a random walk."""
 FIT_WINDOW = (0.2, 0.6)
 FEWEST_FRAMES = 10
-SIGMAS = 2.0
 ATOMS_AT_A_TIME = 256
 
 
@@ -164,21 +164,21 @@ class Displacements:
         The run is cut into five equal parts; in each a line is fitted to MSD(t) over all its time origins between 0.2
         and 0.6 of the part's length, and the error is the scatter of the parts (Student, 68 %). In a short run
         vibrations and cages are in it, alike in all parts. So the same is done with halves and with the whole run,
-        whose lags are longer: where one of these is apart by more than two of the errors that it should have, the
-        distance is the error. Finite-size effects are in it: see ``llpt.observables.transport``. With fewer than ten
+        whose lags are longer: by how much the square of their distance is more than its own variance is added to the
+        square of the error. Finite-size effects are in it: see ``llpt.observables.transport``. With fewer than ten
         frames to a part value and error are NaN.
         """
         slopes = self._slopes(DIFFUSION_PARTS)
         if slopes is None:
             return Estimate.unknown(DIFFUSION.unit)
         estimate = sample_estimate(slopes, "Å²/fs")
-        error = estimate.error
-        for parts in FEWER_PARTS:
+        unexplained = 0.0
+        for parts, variances in LONGER_LAGS.items():
             longer = self._slopes(parts)
-            apart = 0.0 if longer is None else abs(float(longer.mean()) - estimate.value)
-            # of the same run: the variance of the difference is that of fewer parts less that of all
-            if apart > SIGMAS * math.sqrt(DIFFUSION_PARTS / parts - 1.0) * estimate.error:
-                error = max(error, apart)
+            if longer is not None:
+                apart = float(longer.mean()) - estimate.value
+                unexplained = max(unexplained, apart**2 - variances * estimate.standard_error**2)
+        error = math.hypot(estimate.error, math.sqrt(unexplained))
         return replace(estimate, error=error).scaled(0.1 / 6.0, DIFFUSION.unit)
 
     def _slopes(self, parts: int) -> NDArray[np.float64] | None:

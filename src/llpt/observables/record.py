@@ -66,6 +66,8 @@ class Quantity:
         power: numbers are shown in units of ten to this power in tables.
         reproducible: whether the same frames give the same numbers each time.
         spoken: what sentences call it where that is not its name in words.
+        alike_in_repeats: whether what its error stands for is alike in all repeats of a run, as what a run of that
+            length cannot know: it does not shrink with their number.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Quantity:
     power: int = 0
     reproducible: bool = True
     spoken: str = ""
+    alike_in_repeats: bool = False
 
     @property
     def words(self) -> str:

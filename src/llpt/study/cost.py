@@ -139,14 +139,15 @@ def single_point_steps(run: TimedRun) -> float:
 
 
 def tight_point_steps(run: TimedRun, *, followed: int) -> float:
-    """Return how many MD steps a single point in double precision costs, with those that follow it.
+    """Return how many MD steps a single point on the exact grid costs, with those at other electronic temperatures.
 
     Args:
-        run: of the engine that computes it, with precision double where it has that choice.
-        followed: how many single points follow, each a step on in the electrons' temperature.
+        run: of the engine that computes it, with the precision of the single point.
+        followed: at how many more temperatures of the electrons. An engine that can takes each from the one before.
     """
-    electrons = run.speed.plane_waves
-    return (TIGHT if electrons else 1.0) * single_point_steps(run) * (1.0 + followed * (FOLLOWED if electrons else 1.0))
+    if not run.speed.follows_electrons:
+        return (1.0 + followed) * single_point_steps(run)
+    return TIGHT * single_point_steps(run) * (1.0 + followed * FOLLOWED)
 
 
 def _seconds_of_step(run: TimedRun) -> tuple[float, float]:

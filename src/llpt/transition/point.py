@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from llpt.observables import estimate_of, sampled_names
+from llpt.observables import all_observables, estimate_of, sampled_names
 from llpt.statistics import Estimate, mean_of_repeats
 from llpt.transition.profile import Profile
 from llpt.transition.solid import is_solid, solid_flag
@@ -61,7 +61,7 @@ class LinePoint:
         for name in sorted(set.intersection(*(set(sampled_names(run)) for run in runs))):
             found = [estimate_of(run, name) for run in runs]
             known = [(each, weight) for each, weight in zip(found, weights, strict=True) if math.isfinite(each.value)]
-            estimates[name] = found[0] if len(runs) == 1 or not known else mean_of_repeats(*zip(*known, strict=True))
+            estimates[name] = found[0] if len(runs) == 1 or not known else _joined(name, *zip(*known, strict=True))
         total = sum(times) if len(runs) > 1 else None
         solid = is_solid(runs, estimates.get("solid_fraction"))
         rdf = Profile.of_repeats(runs, "rdf", weights)
@@ -71,6 +71,19 @@ class LinePoint:
     def sampled_fs(self) -> float:
         """Time simulated in all repeats together, in fs."""
         return self.production_fs if self.total_fs is None else self.total_fs
+
+
+def _joined(name: str, estimates: Sequence[Estimate], times_fs: Sequence[float]) -> Estimate:
+    """Return the mean of repeats; an error that stands for what is alike in all of them is no smaller than in one."""
+    mean = mean_of_repeats(estimates, times_fs)
+    known = all_observables().quantities.get(name)
+    if known is None or not known.alike_in_repeats:
+        return mean
+    shares = [(each.error, time) for each, time in zip(estimates, times_fs, strict=True) if each.resolved]
+    if not shares:
+        return mean
+    alone = sum(error * time for error, time in shares) / sum(time for _, time in shares)
+    return replace(mean, error=max(mean.error, alone)) if mean.resolved else mean
 
 
 def _fluids_among(runs: Sequence[xr.Dataset]) -> Sequence[xr.Dataset]:

@@ -6,7 +6,7 @@ and what diffusion there may be, at two errors, would have moved an atom by less
 
 The growth is that of MSD(t) over all time origins between a third and the whole of its range, at most half of the run;
 its error is the scatter of the few origins, of which two are independent. D itself will not do: the vibrations of a
-solid give the short lags that it is fitted to a slope of their own, with a small error.
+solid give the short lags that it is fitted to a slope of their own.
 """
 
 from __future__ import annotations

@@ -26,6 +26,13 @@ def test_area_of_a_known_loop():
     assert abs(closed.area.value) < 3.0 * closed.area.error
 
 
+def test_repeats_of_a_ladder_do_not_slow_it_down():
+    """Four walks of 2 ps take 8 ps; the rate, by which a loop is told from a lag, is that of one."""
+    up, down = ladders(50.0, 1)
+    often = dataclasses.replace(up, points=tuple(dataclasses.replace(point, total_fs=8000.0) for point in up.points))
+    assert hysteresis_loop(often, down).rate == pytest.approx(12.5)
+
+
 def test_error_holds_steps_that_lie_anywhere_between_two_temperatures():
     random = np.random.default_rng(5)
     pulls = []

@@ -44,6 +44,7 @@ DFT = EngineRecord(
         plane_waves=True,
         on_one_thread=1.37,
         in_double=3.6,
+        follows_electrons=True,
         functionals=_times_longer,
     ),
     trial={"ecut_ry": 20.0, "electronic_temperature_k": 3000.0},

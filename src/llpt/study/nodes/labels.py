@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from llpt.campaign import Role
-from llpt.engines import label_at_electronic_temperatures, label_file, read_evaluated
+from llpt.engines import find_engine, label_at_electronic_temperatures, label_file, read_evaluated
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.precision import Precision
 from llpt.run_file import DescribedEngine
@@ -141,13 +141,17 @@ class PlannedLabels(Node):
         )
 
     def cost_s(self, times: StepTimes) -> float:
-        """Return what so many single points take, by the steps of the first run: in double precision, as they are."""
-        first = self.runs[0]
-        has_choice = first.option("precision") is not None
-        tight = replace(first, options={**first.options, "precision": Precision.DOUBLE}) if has_choice else first
+        """Return what so many single points take, each by the steps of the run that it comes from."""
+        shares = zip(self.runs, shares_of(self.snapshots, len(self.runs)), strict=True)
+        return RUN_START_UP_S + sum(share * self._snapshot_s(run, times) for run, share in shares)
+
+    def _snapshot_s(self, run: MolecularDynamics, times: StepTimes) -> float:
+        """Return what a snapshot of a run takes at all temperatures: in double precision, unless another was given."""
+        record = find_engine(run.engine)
+        precise = {"precision": Precision.DOUBLE} if record.declares("precision") else {}
+        tight = replace(run, options={**precise, **run.options})
         steps = tight_point_steps(tight, followed=len(self.electronic_temperatures_k) - 1)
-        dearer = seconds_per_step(tight) / seconds_per_step(first)
-        return RUN_START_UP_S + self.snapshots * steps * dearer * times.step_s(first)
+        return steps * seconds_per_step(tight) / seconds_per_step(run) * times.step_s(run)
 
     def electronic_temperature(self, place: Path) -> xr.Dataset:
         """Return how the forces of the reference change with the electrons' temperature."""
@@ -155,6 +159,11 @@ class PlannedLabels(Node):
 
         frames = {value: read_evaluated(label_file(place, value)) for value in self.electronic_temperatures_k}
         return electronic_temperature_audit(frames, reference_k=self.reference_temperature_k)
+
+
+def shares_of(count: int, runs: int) -> list[int]:
+    """Return how many of ``count`` snapshots come from each of so many runs."""
+    return [int(share) for share in np.diff(np.linspace(0, count, runs + 1).round())]
 
 
 def snapshots(sources: Mapping[str, int], count: int) -> list[Atoms]:
@@ -165,10 +174,9 @@ def snapshots(sources: Mapping[str, int], count: int) -> list[Atoms]:
         count: how many in all.
     """
     chosen = []
-    shares = np.diff(np.linspace(0, count, len(sources) + 1).round().astype(int))
-    for (run, discard), share in zip(sources.items(), shares, strict=True):
+    for (run, discard), share in zip(sources.items(), shares_of(count, len(sources)), strict=True):
         trajectory = Trajectory.open(run)
         kept = np.flatnonzero(trajectory.frame_steps > discard)
-        places = kept[np.linspace(0, len(kept) - 1, min(int(share), len(kept))).round().astype(int)]
+        places = kept[np.linspace(0, len(kept) - 1, min(share, len(kept))).round().astype(int)]
         chosen += [trajectory.atoms(int(index)) for index in places]
     return chosen

@@ -21,6 +21,8 @@ from llpt.transition.evidence import Evidence, EvidenceKind, Order
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from llpt.transition.curve import Curve
     from llpt.transition.line import LineOfStates
 
@@ -37,7 +39,7 @@ class Loop:
     Args:
         area: integral of (rho_down - rho_up) over the common temperatures or pressures, g/cm^3 K or g/cm^3 GPa, with
             the sign that makes it positive where each phase survives beyond the transition.
-        rate: mean spacing over mean production time, K/ps or GPa/ps.
+        rate: mean spacing over the mean production time of one run, K/ps or GPa/ps.
         closed: whether the two ladders are proven to meet at both ends: what is left there, with two errors, is below
             a quarter of the greatest difference. Noise thus never closes a loop.
     """
@@ -88,10 +90,16 @@ def hysteresis_loop(heating: LineOfStates, cooling: LineOfStates, *, density_ris
     parts = [*zip(differences, weights.tolist(), strict=True), (place, 1.0)]
     area = combined(float(weights @ apart), parts, f"g/cm^3 {heating.along.unit}")
     spacing = float(np.ptp(common)) / (common.size - 1)
-    production_ps = 0.5 * float(up.production_fs[first].mean() + down.production_fs[second].mean()) / 1000.0
+    production_ps = 0.5 * sum(_length_fs(line, common) for line in (heating, cooling)) / 1000.0
     limit = OPEN_SHARE * float(np.abs(apart).max())
     closed = all(_meets(differences[::way], limit) for way in (1, -1))
     return Loop(area, spacing / production_ps, closed)
+
+
+def _length_fs(line: LineOfStates, common: NDArray[np.float64]) -> float:
+    """Return how long one run of a ladder was, in fs, as a mean over its rungs: what a rate knows, not its repeats."""
+    lengths = [point.production_fs for point in line.points if round(point.coordinate, 1) in common]
+    return float(np.mean(lengths))
 
 
 def _meets(differences: Sequence[Estimate], limit: float) -> bool:
