@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from ase import Atoms
 from ase.md.velocitydistribution import Stationary
 from ase.md.verlet import VelocityVerlet
@@ -87,6 +88,34 @@ def test_saved_state_continues_as_if_nothing_had_happened(sixteen, tmp_path):
         assert restored.ground_state.cycles == engine.ground_state.cycles
         assert restored.results["free_energy"] == pytest.approx(engine.results["free_energy"], abs=1e-7)
         assert restored.results["forces"] == pytest.approx(engine.results["forces"], abs=1e-5)
+
+
+def test_a_state_of_before_deformations_were_kept_is_solved_from_nothing(sixteen, tmp_path):
+    engine, again = KohnSham(MD), KohnSham(MD)
+    engine.calculate(sixteen)
+    engine.save_state(tmp_path / "state")
+    saved = torch.load(tmp_path / "state", weights_only=True)
+    saved["densities"] = saved.pop("deformations")
+    torch.save(saved, tmp_path / "state")
+    again.load_state(tmp_path / "state")
+    again.calculate(drifted(sixteen, 3))
+    engine.calculate(drifted(sixteen, 3))
+    assert again.ground_state.cycles > engine.ground_state.cycles
+    assert again.results["free_energy"] == pytest.approx(engine.results["free_energy"], abs=1e-4)
+
+
+def test_the_density_of_free_atoms_moves_with_the_atoms(sixteen):
+    """A vibration is followed in two cycles at eight steps a period, and in three at four."""
+    settings = replace(MD, ecut_ry=30.0)
+    beat = np.random.default_rng(2).normal(0.0, 1.0, sixteen.positions.shape)
+    for step, cycles in ((0.8, 2.2), (1.5, 3.4)):  # of a period of 2 pi; before, 3.0 and 4.4
+        engine, took = KohnSham(settings), []
+        for count in range(10):
+            atoms = sixteen.copy()
+            atoms.positions += 0.04 * beat * np.sin(step * count)
+            engine.calculate(atoms)
+            took.append(engine.ground_state.cycles)
+        assert np.mean(took[5:]) <= cycles
 
 
 def test_a_damaged_state_is_refused(tmp_path):

@@ -138,11 +138,15 @@ class KohnSham(Calculator):
         self._hamiltonians = problem.hamiltonians
         state = self._solve(problem)
         self._history.append(
-            state.orbitals, state.density, volume=problem.basis.grid.volume, filled=state.occupations.filled
+            state.orbitals,
+            state.density,
+            of_atoms=problem.superposed_density(),
+            volume=problem.basis.grid.volume,
+            filled=state.occupations.filled,
         )
         if self.settings.convergence is Convergence.TIGHT:
             # A tight solution is as good a start as any prediction: one state is history enough.
-            del self._history.orbitals[1:], self._history.densities[1:]
+            self._history.keep_newest()
         self.ground_state, self.problem = state, problem
         if self.settings.pressure_correction is PressureCorrection.FINITE_BASIS and (
             rebuilt or self._cutoff_slope is None or self.settings.convergence is Convergence.TIGHT
@@ -174,8 +178,8 @@ class KohnSham(Calculator):
 
     def _solve(self, problem: Problem) -> GroundState:
         """Follow the trajectory where there is a history, else solve in full; a failure leaves the history alone."""
-        volume = problem.basis.grid.volume
-        start, fallback = self._history.predict(volume), self._history.last(volume)
+        volume, of_atoms = problem.basis.grid.volume, problem.superposed_density()
+        start, fallback = self._history.predict(volume, of_atoms), self._history.last(volume, of_atoms)
         if start is not None and start.orbitals[0].shape[0] > problem.most_bands:
             start = fallback = None
         rough = self.theory.functional.level is Level.LAPLACIAN
@@ -228,7 +232,7 @@ class KohnSham(Calculator):
         basis = self._basis
         state = {
             "orbitals": self._history.orbitals,
-            "densities": self._history.densities,
+            "deformations": self._history.deformations,
             "filled": self._history.filled,
             "cutoff_slope": self._cutoff_slope,
             "basis": None if basis is None else (basis.cell, [w.integers for w in basis.waves], basis.chosen_volume),
@@ -256,9 +260,10 @@ class KohnSham(Calculator):
         cell, integers, volume = saved["basis"]
         kpoints = KPoints(*saved["kpoints"])
         self._basis = _restored_basis(self, cell, integers, volume, kpoints=kpoints, shapes=saved["shapes"])
-        self._history.orbitals = [tuple(x) for x in saved["orbitals"]]
-        self._history.densities = list(saved["densities"])
-        self._history.filled = saved["filled"]
+        if "deformations" in saved:  # else it was written before they were kept, and a solution is found from nothing
+            self._history.orbitals = [tuple(x) for x in saved["orbitals"]]
+            self._history.deformations = list(saved["deformations"])
+            self._history.filled = saved["filled"]
         self._cutoff_slope = saved["cutoff_slope"]
 
 

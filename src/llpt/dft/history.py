@@ -1,8 +1,9 @@
 """Prediction of orbitals and density of the next molecular-dynamics step from those of the last ones.
 
 The always stable predictor of J. Kolafa (J. Comput. Chem. 25, 335 (2004)), of second order, on orbitals that have been
-aligned with their predecessors and on the screened density. Its coefficients damp errors of a corrector that is not
-converged, which polynomial extrapolation would amplify.
+aligned with their predecessors and on what the screened density has beyond that of free atoms, which are known where the
+atoms are (so does pw.x, whose predictor is another). Its coefficients damp errors of a corrector that is not converged,
+which polynomial extrapolation would amplify.
 """
 
 from __future__ import annotations
@@ -50,25 +51,29 @@ class History:
 
     Attributes:
         orbitals: for each state the aligned orbitals of each k-point.
-        densities: for each state Omega n(G) on the half grid, which a strain of the cell leaves alone.
+        deformations: for each state Omega (n(G) - that of free atoms) on the half grid, which a strain of the cell
+            leaves alone.
         filled: number of bands that held electrons in the newest state.
     """
 
     orbitals: list[tuple[Tensor, ...]] = field(default_factory=list)
-    densities: list[Tensor] = field(default_factory=list)
+    deformations: list[Tensor] = field(default_factory=list)
     filled: int | None = None
 
     def clear(self) -> None:
         """Forget everything."""
         self.orbitals.clear()
-        self.densities.clear()
+        self.deformations.clear()
 
-    def append(self, orbitals: tuple[Tensor, ...], density: Tensor, *, volume: float, filled: int) -> None:
+    def append(
+        self, orbitals: tuple[Tensor, ...], density: Tensor, *, of_atoms: Tensor, volume: float, filled: int
+    ) -> None:
         """Add the newest state; where the number of bands has changed, older states are forgotten.
 
         Args:
             orbitals: of each k-point.
             density: n(G) on the half grid.
+            of_atoms: that of free atoms at the same places.
             volume: of the cell, bohr³.
             filled: number of bands that hold electrons.
         """
@@ -78,44 +83,50 @@ class History:
         if self.orbitals:
             orbitals = tuple(aligned(new, old) for new, old in zip(orbitals, self.orbitals[0], strict=True))
         self.orbitals.insert(0, orbitals)
-        self.densities.insert(0, density * volume)
-        del self.orbitals[DEPTH:], self.densities[DEPTH:]
+        self.deformations.insert(0, (density - of_atoms) * volume)
+        del self.orbitals[DEPTH:], self.deformations[DEPTH:]
 
-    def predict(self, volume: float) -> InitialGuess | None:
+    def keep_newest(self) -> None:
+        """Forget all states but the newest."""
+        del self.orbitals[1:], self.deformations[1:]
+
+    def predict(self, volume: float, of_atoms: Tensor) -> InitialGuess | None:
         """Return density and (nearly orthonormal) orbitals of the next step, or None without a history.
 
         Args:
             volume: of the next step's cell, bohr³.
+            of_atoms: density of free atoms at the next step's places, n(G) on the half grid.
         """
         if not self.orbitals:
             return None
         weights = _COEFFICIENTS[len(self.orbitals)]
         orbitals = tuple(_weighted(weights, states) for states in zip(*self.orbitals, strict=True))
-        density = _weighted(weights, self.densities) / volume
+        density = of_atoms + _weighted(weights, self.deformations) / volume
         return InitialGuess(density, orbitals, self.filled)
 
-    def last(self, volume: float) -> InitialGuess | None:
-        """Return density and orbitals of the newest state itself, or None without a history.
+    def last(self, volume: float, of_atoms: Tensor) -> InitialGuess | None:
+        """Return the newest state itself, its deformation of the density taken along, or None without a history.
 
         Args:
             volume: of the next step's cell, bohr³.
+            of_atoms: density of free atoms at the next step's places, n(G) on the half grid.
         """
         if not self.orbitals:
             return None
-        return InitialGuess(self.densities[0] / volume, self.orbitals[0], self.filled)
+        return InitialGuess(of_atoms + self.deformations[0] / volume, self.orbitals[0], self.filled)
 
     def moved_to(self, old: Basis, new: Basis) -> History:
         """Return the same history on another integer set and grid: common plane waves are kept, new ones are zero."""
         result = History(filled=self.filled)
         positions = [_common(a.integers, b.integers) for a, b in zip(old.waves, new.waves, strict=True)]
-        for orbitals, density in zip(self.orbitals, self.densities, strict=True):
+        for orbitals, deformation in zip(self.orbitals, self.deformations, strict=True):
             moved = []
             for psi, waves, (source, target) in zip(orbitals, new.waves, positions, strict=True):
                 fresh = torch.zeros((psi.shape[0], waves.count), dtype=psi.dtype, device=psi.device)
                 fresh[:, target] = psi[:, source]
                 moved.append(fresh)
             result.orbitals.append(tuple(moved))
-            result.densities.append(old.grid.restrict(density, new.grid))
+            result.deformations.append(old.grid.restrict(deformation, new.grid))
         return result
 
 
