@@ -1,9 +1,9 @@
 """Prediction of orbitals and density of the next molecular-dynamics step from those of the last ones.
 
 The always stable predictor of J. Kolafa (J. Comput. Chem. 25, 335 (2004)), of second order, on orbitals that have been
-aligned with their predecessors and on what the screened density has beyond that of free atoms, which are known where the
-atoms are (so does pw.x, whose predictor is another). Its coefficients damp errors of a corrector that is not converged,
-which polynomial extrapolation would amplify.
+aligned with their predecessors and on what the screened density has beyond that of free atoms, which is known where the
+atoms are; pw.x and VASP take it along too. Its coefficients damp errors of a corrector that is not converged, which
+polynomial extrapolation would amplify.
 """
 
 from __future__ import annotations

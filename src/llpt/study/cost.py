@@ -42,8 +42,8 @@ COLD_ORBITALS = 1.67
 """How many times dearer the orbitals are in such a cycle than in one of a step, which leaves empty bands as they are
 and expands the others from products that it has. Density and potential cost the same."""
 STEPS_OF_EACH_INNER = 0.25
-"""How much dearer a step of electrons is for each inner step after the first: 0.44, 0.55 and 0.85 s of a processor (4,
-5 and 6 cycles) at 0.8, 1.2 and 1.6 fs where 0.4 fs takes 0.40 s (2.8; ``docs/results/multiple-time-steps.json``)."""
+"""How much dearer a step of electrons is for each inner step after the first: 0.43 s of a processor (3 cycles) at 1.2
+fs where 0.4 fs takes 0.28 s (2 cycles; ``docs/results/multiple-time-steps.json``)."""
 TIGHT = 1.4
 """How many times dearer than another single point in double precision one on the exact grid is, which is solved more
 tightly: 1.15 to 1.6 times (docs/performance.md)."""
