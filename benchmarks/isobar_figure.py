@@ -7,7 +7,7 @@ r"""Draw density, molecular fraction and first peak of g(r) along an isobar from
 
 ``TABLE`` is the ``results/observables.csv`` that ``llpt analyse`` leaves, ENGINE a name in its column. Triangles that
 point up are runs of the heating ladder, open ones that point down those of cooling; a square stands around a run that
-is a solid. A value without a known error has no bar.
+is a solid. A value without a known error has no bar. Each walk of a ladder has a line.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ def main() -> None:
             if not rows:
                 parser.error(f"{table} has no run by {engine!r}")
             ways = [("base", "heating", "^", colour, "-"), ("cooling", "cooling", "v", "white", ":")]
-            for test, way, marker, face, line in ways:
-                chosen = sorted(
-                    (row for row in rows if row["test"] == test), key=lambda row: float(row["temperature_k"])
-                )
+            walks = sorted({row["run"].partition("-repeat")[2] for row in rows})
+            for (test, way, marker, face, line), walk in itertools.product(ways, walks):
+                of_walk = [row for row in rows if (row["test"], row["run"].partition("-repeat")[2]) == (test, walk)]
+                chosen = sorted(of_walk, key=lambda row: float(row["temperature_k"]))
                 if not chosen:
                     continue
                 kelvins = [float(row["temperature_k"]) for row in chosen]

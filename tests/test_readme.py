@@ -33,7 +33,11 @@ WALKS = {
         ("hydrogen-64-both-ways/observables.csv", "dft"),
         ("hydrogen-64-surrogates/pbe-v2/observables.csv", "dft"),
     ],
-    "3x3x3": [("hydrogen-64-denser-mesh/observables.csv", "dft")],
+    "3x3x3": [
+        ("hydrogen-64-denser-mesh/observables.csv", "dft"),
+        ("hydrogen-64-denser-mesh/observables.csv", "dft", "2"),
+        ("hydrogen-64-denser-mesh/down.csv", "dft"),
+    ],
     "pbe-v2": [
         ("hydrogen-64/observables.csv", "n2p2:pbe-v2"),
         ("hydrogen-64-surrogates/pbe-v2/observables.csv", "n2p2:pbe-v2"),
@@ -41,13 +45,14 @@ WALKS = {
     ],
     "128": [("hydrogen-128/mesh.csv", "dft")],
 }
-"""Walks up at 200 GPa: the table of each, and the engine."""
+"""Walks at 200 GPa: the table of each, the engine, and which repeat where there are several."""
 
 
-def crossing(table, engine, temperature, fraction=0.77):
+def crossing(table, engine, repeat="", *, temperature, fraction=0.77):
     """Return where straight lines between the fluid runs of a ladder first fall to a molecular fraction, in K."""
     lines = (ROOT / "docs/results" / table).read_text(encoding="utf-8").splitlines()
-    rows = [row for row in csv.DictReader(lines) if (row["engine"], row["test"]) == (engine, "base")]
+    base = [row for row in csv.DictReader(lines) if row["engine"] == engine and row["test"].startswith("base")]
+    rows = [row for row in base if row["run"].partition("-repeat")[2] == repeat]
     fluid = sorted((row for row in rows if row["solid"] != "yes"), key=lambda row: float(row["temperature_k"]))
     ladder = [(float(row[temperature]), float(row["molecular_fraction"])) for row in fluid]
     for (lower, before), (upper, after) in itertools.pairwise(ladder):
@@ -61,7 +66,7 @@ def places():
     found = {}
     for name, walks in WALKS.items():
         for temperature in ("temperature_k", "temperature (K)"):
-            at = [crossing(*walk, temperature) for walk in walks]
+            at = [crossing(*walk, temperature=temperature) for walk in walks]
             found.setdefault(name, []).append((at, statistics.mean(at), statistics.stdev(at) if len(at) > 1 else None))
     return found
 
@@ -73,10 +78,9 @@ def test_the_figure_s_caption_and_its_table_tell_what_the_committed_tables_do():
         name: [f"{mean:.0f} ± {one / len(walks) ** 0.5:.0f}" for walks, mean, one in both if one is not None]
         for name, both in found.items()
     }
-    one_walk = [one for *_, one in found["2x2x2"]]
     for row in (
         f"64 atoms, 2x2x2 | {told['2x2x2'][0]} | {means['2x2x2'][0]} | {told['2x2x2'][1]} | {means['2x2x2'][1]} |",
-        f"64 atoms, 3x3x3 | {told['3x3x3'][0]} | ± {one_walk[0]:.0f} | {told['3x3x3'][1]} | ± {one_walk[1]:.0f} |",
+        f"64 atoms, 3x3x3 | {told['3x3x3'][0]} | {means['3x3x3'][0]} | {told['3x3x3'][1]} | {means['3x3x3'][1]} |",
         f"pbe-v2, 64 atoms | {told['pbe-v2'][0]} | {means['pbe-v2'][0]} | {told['pbe-v2'][1]} | {means['pbe-v2'][1]} |",
         f"from made-up molecules | {told['128'][0]} | | {told['128'][1]} | |",
     ):
@@ -84,7 +88,7 @@ def test_the_figure_s_caption_and_its_table_tell_what_the_committed_tables_do():
     shares = []
     for axis in (0, 1):
         coarse, denser, network = (found[name][axis][1] for name in ("2x2x2", "3x3x3", "pbe-v2"))
-        errors = {name: found[name][axis][2] / 3.0**0.5 for name in ("2x2x2", "pbe-v2")} | {"3x3x3": one_walk[axis]}
+        errors = {name: found[name][axis][2] / 3.0**0.5 for name in ("2x2x2", "3x3x3", "pbe-v2")}
         for one, two, names in (
             (coarse, denser, ("2x2x2", "3x3x3")),
             (coarse, network, ("2x2x2", "pbe-v2")),
@@ -93,12 +97,12 @@ def test_the_figure_s_caption_and_its_table_tell_what_the_committed_tables_do():
             error = sum(errors[name] ** 2 for name in names) ** 0.5
             assert f"{one - two:.0f} ± {error:.0f}" in FINDINGS
         shares.append((coarse - denser) / (coarse - network))
-    assert "So about half of the distance was the mesh of the reference" in README
-    assert 0.4 < min(shares) <= max(shares) < 0.7
+    assert "So 40 to 55 % of the distance was the mesh of the reference" in README
+    assert 0.375 < min(shares) <= max(shares) < 0.56
     assert "near 1010 K" in README
     assert abs(found["2x2x2"][0][1] - 1010.0) < 11.0
     assert "some 160 K lower" in README
-    assert abs(found["3x3x3"][0][1] - 900.0) < 20.0
+    assert abs(found["3x3x3"][0][1] - 930.0) < 10.0
 
 
 def test_dynamics_hides_what_its_own_mesh_puts_too_high():
