@@ -251,7 +251,7 @@ def msd_all_origins(positions_angstrom: NDArray[np.float32]) -> NDArray[np.float
 
 DISPLACEMENT = FrameObservable(
     name="displacement",
-    version=3,
+    version=4,
     quantities=(MSD, MSD_ORIGINS, MSD_ALL, MSD_EXPONENT, MEAN_CELL, DIFFUSION),
     needs=frozenset({Need.REAL_TIME, Need.CELL, Need.TIMES}),
     accumulate=lambda production: Displacements(production.masses_u),
