@@ -559,6 +559,11 @@ def test_only_what_is_asked_for_is_done_and_a_dry_run_does_nothing(tmp_path, run
     code, said = run(tmp_path, "study.toml", "--only", "*/T900")
     assert code == 1
     assert "No run of the study matches" in said
+    both = ("--only", "*/T800", "--only", "*/T1000")
+    code, said = run(tmp_path, "study.toml", *both, "--dry-run")
+    assert (code, "2 of 2 would be done" in said) == (0, True)
+    code, said = run(tmp_path, "study.toml", *both, "--only", "*/T900")
+    assert (code, "No run of the study matches '*/T900'" in said) == (1, True)
     code, said = run(tmp_path, "study.toml", "--only", "soft/N16/P200/T800")
     assert code == 0, said
     after = states(tmp_path / "study")

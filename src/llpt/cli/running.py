@@ -40,11 +40,12 @@ def run(
     ] = None,
     *,
     only: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--only",
             metavar="GLOB",
-            help="Do these alone, as llpt plan --all and llpt status name them, and what they need: 'dft/N32/*'.",
+            help="Do these alone, as llpt plan --all and llpt status name them, and what they need: 'dft/N32/*'; may "
+            "be given again.",
         ),
     ] = None,
     retry_failed: Annotated[
@@ -153,13 +154,13 @@ def seconds_of(text: str) -> float:
     return float(found[1]) * {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}[found[2]]
 
 
-def chosen(plan: Plan, entries: Sequence[Entry], only: str | None, *, retry_failed: bool) -> frozenset[str]:
+def chosen(plan: Plan, entries: Sequence[Entry], only: Sequence[str] | None, *, retry_failed: bool) -> frozenset[str]:
     """Return the nodes of a plan that are to be done.
 
     Args:
         plan: the plan.
         entries: what the ledger holds of it; nothing yet where it is new.
-        only: the nodes whose name, short or whole, matches this; with them come those they need.
+        only: the nodes whose name, short or whole, matches one of these; with them come those they need.
         retry_failed: only those that failed or are blocked.
 
     Raises:
@@ -176,16 +177,21 @@ def chosen(plan: Plan, entries: Sequence[Entry], only: str | None, *, retry_fail
     return plan.with_ancestors(names)
 
 
-def matching(plan: Plan, only: str | None) -> tuple[str, ...]:
-    """Return the nodes of a plan whose name, short or whole, matches a pattern; all where there is none.
+def matching(plan: Plan, only: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the nodes of a plan whose name, short or whole, matches one of the patterns; all where there is none.
 
     Raises:
-        InputError: there is none.
+        InputError: one of them matches nothing.
     """
-    names = tuple(path for path in plan.paths if only is None or matches_pattern(path, only))
-    if not names:
-        raise InputError(f"No run of the study matches {only!r}.", "llpt plan --all lists their names.")
-    return names
+    if not only:
+        return plan.paths
+    found: set[str] = set()
+    for pattern in only:
+        names = [path for path in plan.paths if matches_pattern(path, pattern)]
+        if not names:
+            raise InputError(f"No run of the study matches {pattern!r}.", "llpt plan --all lists their names.")
+        found.update(names)
+    return tuple(path for path in plan.paths if path in found)
 
 
 @dataclass(frozen=True)
@@ -282,14 +288,14 @@ def _refuse_other_potentials(root: Path) -> None:
 
 
 def tell_what_would_be_done(
-    study: Path, out: Path | None, only: str | None, *, retry_failed: bool, trust: bool = False
+    study: Path, out: Path | None, only: Sequence[str] | None, *, retry_failed: bool, trust: bool = False
 ) -> None:
     """Print what ``llpt run`` would do now, or refuse what it would refuse; nothing is written.
 
     Args:
         study: the study file, or the directory of the study.
         out: the directory; None for the study file's name.
-        only: a pattern of nodes; None for all.
+        only: patterns of nodes; None for all.
         retry_failed: whether only what failed would be done.
         trust: whether the study may run the code it names, which checking its engines does.
 
@@ -350,14 +356,14 @@ def tell_what_would_be_done(
 
 
 def take_up(
-    study: Path, out: Path | None, only: str | None = None, *, retry_failed: bool = False, trust: bool = False
+    study: Path, out: Path | None, only: Sequence[str] | None = None, *, retry_failed: bool = False, trust: bool = False
 ) -> tuple[StudyDirectory, Plan]:
     """Return the directory of a study given as a file, an archive or that directory, made if it is new, and its plan.
 
     Args:
         study: what was given.
         out: where to work.
-        only: a pattern of the nodes that are asked for; None for all.
+        only: patterns of the nodes that are asked for; None for all.
         retry_failed: whether only what failed is.
         trust: whether a study from elsewhere may run the code it names.
 
