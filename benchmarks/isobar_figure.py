@@ -34,6 +34,11 @@ def number(text: str) -> float:
     return float(text) if text else math.nan
 
 
+def walk_of(row: dict[str, str]) -> str:
+    """Return which walk of a ladder a run is of; empty for the first."""
+    return row["run"].partition("-repeat")[2]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("figure", type=Path)
@@ -51,9 +56,9 @@ def main() -> None:
             if not rows:
                 parser.error(f"{table} has no run by {engine!r}")
             ways = [("base", "heating", "^", colour, "-"), ("cooling", "cooling", "v", "white", ":")]
-            walks = sorted({row["run"].partition("-repeat")[2] for row in rows})
+            walks = sorted({walk_of(row) for row in rows})
             for (test, way, marker, face, line), walk in itertools.product(ways, walks):
-                of_walk = [row for row in rows if (row["test"], row["run"].partition("-repeat")[2]) == (test, walk)]
+                of_walk = [row for row in rows if (row["test"], walk_of(row)) == (test, walk)]
                 chosen = sorted(of_walk, key=lambda row: float(row["temperature_k"]))
                 if not chosen:
                     continue

@@ -136,11 +136,12 @@ class KohnSham(Calculator):
         ions = Ions(positions, self.theory.pseudopotential.charge)
         problem = Problem(self._basis, ions, self.theory, hamiltonians=self._hamiltonians)
         self._hamiltonians = problem.hamiltonians
-        state = self._solve(problem)
+        of_atoms = problem.superposed_density()
+        state = self._solve(problem, of_atoms)
         self._history.append(
             state.orbitals,
             state.density,
-            of_atoms=problem.superposed_density(),
+            of_atoms=of_atoms,
             volume=problem.basis.grid.volume,
             filled=state.occupations.filled,
         )
@@ -176,9 +177,9 @@ class KohnSham(Calculator):
         self._basis, self._hamiltonians = new, None
         return True
 
-    def _solve(self, problem: Problem) -> GroundState:
+    def _solve(self, problem: Problem, of_atoms: Tensor) -> GroundState:
         """Follow the trajectory where there is a history, else solve in full; a failure leaves the history alone."""
-        volume, of_atoms = problem.basis.grid.volume, problem.superposed_density()
+        volume = problem.basis.grid.volume
         start, fallback = self._history.predict(volume, of_atoms), self._history.last(volume, of_atoms)
         if start is not None and start.orbitals[0].shape[0] > problem.most_bands:
             start = fallback = None

@@ -184,7 +184,7 @@ class EngineRecord:
             name: of the option.
             given: the options that were given.
         """
-        declared = self.options.model_fields[name] if self.options is not None and self.declares(name) else None
+        declared = self.options.model_fields.get(name) if self.options is not None else None
         default: OptionValue = declared.default if declared is not None and not declared.is_required() else None
         return given.get(name, default)
 

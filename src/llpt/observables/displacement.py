@@ -96,6 +96,7 @@ class Displacements:
         self._start: NDArray[np.float64] | None = None
         self._cell_sum = np.zeros((3, 3))
         self._frames = 0
+        self._of_run: NDArray[np.float64] | None = None
 
     def add(self, block: FrameBlock) -> None:
         """Take in a block of equally spaced frames."""
@@ -107,6 +108,7 @@ class Displacements:
         self._times.append(block.times_fs)
         self._cell_sum += block.cells_angstrom.sum(axis=0)
         self._frames += len(block.times_fs)
+        self._of_run = None
 
     @property
     def frame_interval_fs(self) -> float:
@@ -154,9 +156,15 @@ class Displacements:
 
     def all_origins(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return lags in fs and MSD(t) in Å² averaged over every time origin, up to half of the run."""
-        values = msd_all_origins(self.positions_angstrom())
+        values = self._curve_of_run()
         lags = max(2, len(values) // 2)
         return np.arange(lags, dtype=np.float64) * self.frame_interval_fs, values[:lags]
+
+    def _curve_of_run(self) -> NDArray[np.float64]:
+        """Return MSD(t) over all time origins at every lag of the run, in Å²; it is computed once for all who ask."""
+        if self._of_run is None:
+            self._of_run = msd_all_origins(self.positions_angstrom())
+        return self._of_run
 
     def diffusion(self) -> Estimate:
         """Return the diffusion coefficient D = (1/6) d<|dR|^2>/dt in cm²/s.
@@ -168,28 +176,26 @@ class Displacements:
         square of the error. Finite-size effects are in it: see ``llpt.observables.transport``. With fewer than ten
         frames to a part value and error are NaN.
         """
-        slopes = self._slopes(DIFFUSION_PARTS)
-        if slopes is None:
+        if self._frames < FEWEST_FRAMES * DIFFUSION_PARTS:
             return Estimate.unknown(DIFFUSION.unit)
-        estimate = sample_estimate(slopes, "Å²/fs")
+        estimate = sample_estimate(self._slopes(DIFFUSION_PARTS), "Å²/fs")
         unexplained = 0.0
         for parts, variances in LONGER_LAGS.items():
-            longer = self._slopes(parts)
-            if longer is not None:
-                apart = float(longer.mean()) - estimate.value
-                unexplained = max(unexplained, apart**2 - variances * estimate.standard_error**2)
+            apart = float(self._slopes(parts).mean()) - estimate.value
+            unexplained = max(unexplained, apart**2 - variances * estimate.standard_error**2)
         error = math.hypot(estimate.error, math.sqrt(unexplained))
         return replace(estimate, error=error).scaled(0.1 / 6.0, DIFFUSION.unit)
 
-    def _slopes(self, parts: int) -> NDArray[np.float64] | None:
-        """Return the slope of MSD(t) in each part of the run, in Å²/fs; None with fewer than ten frames to a part."""
-        positions = self.positions_angstrom()
-        length = len(positions) // parts
-        if length < FEWEST_FRAMES:
-            return None
+    def _slopes(self, parts: int) -> NDArray[np.float64]:
+        """Return the slope of MSD(t) in each part of the run, in Å²/fs, shape (parts,)."""
+        length = self._frames // parts
         first, last = (int(share * length) for share in FIT_WINDOW)
         lags = np.arange(first, last + 1) * self.frame_interval_fs
-        curves = (msd_all_origins(positions[part * length : (part + 1) * length]) for part in range(parts))
+        if parts == 1:
+            curves = [self._curve_of_run()]
+        else:
+            positions = self.positions_angstrom()
+            curves = [msd_all_origins(positions[part * length : (part + 1) * length]) for part in range(parts)]
         return np.array([np.polyfit(lags, curve[first : last + 1], 1)[0] for curve in curves])
 
     def exponent(self) -> float:

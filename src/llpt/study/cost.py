@@ -257,6 +257,10 @@ class StepTimes:
             return self._measured[run.path]
         return steps_of_longer(run) * self.step_s(run) + run.inner_steps * run.seconds_of_potential
 
+    def changed_step_s(self, run: TimedRun, changed: TimedRun) -> float:
+        """Return the seconds of one step of a run whose engine or options are changed, by the records of both."""
+        return seconds_per_step(changed) / seconds_per_step(run) * self.step_s(run)
+
     def step_s(self, run: TimedRun) -> float:
         """Return the seconds of one step of plain dynamics with the engine of a run."""
         if run.path in self._measured:

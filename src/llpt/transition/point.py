@@ -58,10 +58,16 @@ class LinePoint:
         weights = times
         if not all(map(math.isfinite, times)):
             weights = [float(run.attrs["n_steps"] - run.attrs["discard_steps"]) for run in runs]
+        quantities = all_observables().quantities
         for name in sorted(set.intersection(*(set(sampled_names(run)) for run in runs))):
             found = [estimate_of(run, name) for run in runs]
             known = [(each, weight) for each, weight in zip(found, weights, strict=True) if math.isfinite(each.value)]
-            estimates[name] = found[0] if len(runs) == 1 or not known else _joined(name, *zip(*known, strict=True))
+            if len(runs) == 1 or not known:
+                estimates[name] = found[0]
+                continue
+            joined = mean_of_repeats(*zip(*known, strict=True))
+            alike = name in quantities and quantities[name].alike_in_repeats
+            estimates[name] = _no_surer_than_one(joined, known) if alike else joined
         total = sum(times) if len(runs) > 1 else None
         solid = is_solid(runs, estimates.get("solid_fraction"))
         rdf = Profile.of_repeats(runs, "rdf", weights)
@@ -73,17 +79,18 @@ class LinePoint:
         return self.production_fs if self.total_fs is None else self.total_fs
 
 
-def _joined(name: str, estimates: Sequence[Estimate], times_fs: Sequence[float]) -> Estimate:
-    """Return the mean of repeats; an error that stands for what is alike in all of them is no smaller than in one."""
-    mean = mean_of_repeats(estimates, times_fs)
-    known = all_observables().quantities.get(name)
-    if known is None or not known.alike_in_repeats:
-        return mean
-    shares = [(each.error, time) for each, time in zip(estimates, times_fs, strict=True) if each.resolved]
-    if not shares:
-        return mean
-    alone = sum(error * time for error, time in shares) / sum(time for _, time in shares)
-    return replace(mean, error=max(mean.error, alone)) if mean.resolved else mean
+def _no_surer_than_one(joined: Estimate, repeats: Sequence[tuple[Estimate, float]]) -> Estimate:
+    """Return the mean of repeats with an error that is no smaller than that of one of them.
+
+    Args:
+        joined: their mean.
+        repeats: each with its weight.
+    """
+    if not joined.resolved:
+        return joined
+    shares = [(each.error, weight) for each, weight in repeats if each.resolved]
+    alone = sum(error * weight for error, weight in shares) / sum(weight for _, weight in shares)
+    return replace(joined, error=max(joined.error, alone))
 
 
 def _fluids_among(runs: Sequence[xr.Dataset]) -> Sequence[xr.Dataset]:

@@ -13,7 +13,7 @@ from llpt.engines import find_engine, label_at_electronic_temperatures, label_fi
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.precision import Precision
 from llpt.run_file import DescribedEngine
-from llpt.study.cost import seconds_per_step, tight_point_steps
+from llpt.study.cost import tight_point_steps
 from llpt.study.nodes.node import AskedEngine, Job, Node
 from llpt.study.outcome import NodeOutcome, NodeProgress, Provenance, State
 from llpt.study.paces import RUN_START_UP_S
@@ -147,11 +147,10 @@ class PlannedLabels(Node):
 
     def _snapshot_s(self, run: MolecularDynamics, times: StepTimes) -> float:
         """Return what a snapshot of a run takes at all temperatures: in double precision, unless another was given."""
-        record = find_engine(run.engine)
-        precise = {"precision": Precision.DOUBLE} if record.declares("precision") else {}
+        precise = {"precision": Precision.DOUBLE} if find_engine(run.engine).declares("precision") else {}
         tight = replace(run, options={**precise, **run.options})
         steps = tight_point_steps(tight, followed=len(self.electronic_temperatures_k) - 1)
-        return steps * seconds_per_step(tight) / seconds_per_step(run) * times.step_s(run)
+        return steps * times.changed_step_s(run, tight)
 
     def electronic_temperature(self, place: Path) -> xr.Dataset:
         """Return how the forces of the reference change with the electrons' temperature."""

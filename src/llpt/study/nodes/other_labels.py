@@ -16,7 +16,7 @@ from llpt.engines.evaluation import labelled
 from llpt.files import write_atomically
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
-from llpt.study.cost import seconds_per_step, single_point_steps
+from llpt.study.cost import single_point_steps
 from llpt.study.label_sections import DERIVATIVE_POINTS
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.node import AskedEngine, Job, Node
@@ -208,8 +208,7 @@ class PlannedOtherLabels(Node):
     def cost_s(self, times: StepTimes) -> float:
         """Return what so many single points take, by the steps of a run of the same engine and by what is changed."""
         changed = replace(self.like, engine=self.engine or self.like.engine, options=self._options)
-        dearer = seconds_per_step(changed) / seconds_per_step(self.like)
-        step = dearer * times.step_s(self.like)
+        step = times.changed_step_s(self.like, changed)
         return RUN_START_UP_S + self.counted_as[1] * single_point_steps(changed) * step
 
     def doubly_labelled(self, place: Callable[[str], Path]) -> LabelledRun | None:
