@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 #: Where a cycle has left an error of F beyond this, Ha per atom, the next expands the orbitals twice as well: a step of
-#: 1.2 fs takes 3 cycles in place of 5, and 0.82 of the time (docs/decisions.md).
+#: 1.2 fs takes 3 cycles in place of 5, and 0.85 of the time (docs/decisions.md).
 _FAR = 5e-7
 #: Bands above the last one that holds electrons which are still corrected.
 _MARGIN = 2
