@@ -6,6 +6,7 @@ from scipy.signal import lfilter
 
 from llpt.errors import InputError
 from llpt.observables import Displacements, msd_all_origins
+from llpt.observables.displacement import LONGER_LAGS
 from llpt.statistics import sample_estimate
 
 
@@ -63,6 +64,19 @@ def test_diffusion_of_a_random_walk_and_its_error(make_trajectory):
     assert 0.6 <= np.mean(np.array(held) < 1.0) <= 0.9
     assert np.mean(np.array(held) < 2.0) >= 0.9
     assert np.median(more) < 1.2
+
+
+def test_slopes_at_longer_lags_scatter_as_the_estimate_takes_them_to(make_trajectory):
+    """In a random walk they differ from D by chance alone."""
+    slopes = {parts: [] for parts in (5, *LONGER_LAGS)}
+    for seed in range(300):
+        walk = random_walk(np.random.default_rng(seed), 250, 8, 0.1)
+        displacements = collect(make_trajectory(walk, 50.0), 250)
+        for parts, found in slopes.items():
+            found.append(displacements._slopes(parts).mean())
+    own = np.array(slopes[5])
+    for parts, variances in LONGER_LAGS.items():
+        assert (np.array(slopes[parts]) - own).var() / own.var() == pytest.approx(variances, rel=0.3)
 
 
 @pytest.mark.parametrize(("frames", "diffuses"), [(60, 0.03), (100, 0.3), (268, 0.03), (268, 0.3), (700, 0.03)])
