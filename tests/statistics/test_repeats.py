@@ -1,13 +1,14 @@
 """Repeats of one run joined by their times: unbiased where the error grows with the value, and nothing is dropped."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import signal
 
 from llpt.errors import InputError
-from llpt.statistics import Estimate, mean_of_repeats, variance_estimate, weighted_mean
+from llpt.statistics import Estimate, mean_estimate, mean_of_repeats, variance_estimate, weighted_mean
 
 
 def test_variances_of_repeats_are_not_too_small():
@@ -32,6 +33,33 @@ def test_a_repeat_counts_by_its_time_and_without_an_error_as_the_others():
     assert joined.value == pytest.approx(1.005)
     assert joined.error >= 0.01 * math.sqrt(0.75)
     assert math.isnan(mean_of_repeats([known, short], [1.0, 3.0]).error)
+
+
+@pytest.mark.parametrize("repeats", [3, 6])
+def test_repeats_whose_memory_is_as_long_as_they_are_tell_their_error_by_their_scatter(repeats):
+    """Four correlation times a run: no run knows its own error, and the joined interval holds the truth as it says."""
+    random = np.random.default_rng(repeats)
+    memory, length = math.exp(-1.0 / 50.0), 200
+    inside, outside = [], []
+    for _ in range(400):
+        noise = signal.lfilter([1.0], [1.0, -memory], random.normal(size=(repeats, 400 + length)))[:, 400:]
+        joined = mean_of_repeats([Estimate(each.mean(), math.nan, "", 2.0) for each in noise], [1.0] * repeats)
+        assert joined.degrees_of_freedom == repeats - 1.0
+        inside.append(abs(joined.value) <= joined.error)
+        outside.append(abs(joined.value) > joined.half_width(0.975))
+    assert not mean_estimate(noise[0], "").resolved
+    assert 0.62 < np.mean(inside) < 0.74
+    assert 0.02 < np.mean(outside) < 0.08
+
+
+def test_of_two_short_repeats_and_of_repeats_that_drift_no_error_is_known():
+    short = [Estimate(value, math.nan, "", 2.0) for value in (1.0, 1.1, 1.3)]
+    assert mean_of_repeats(short, [1.0] * 3).standard_error == pytest.approx(np.std([1.0, 1.1, 1.3], ddof=1) / 3.0**0.5)
+    assert math.isnan(mean_of_repeats(short[:2], [1.0] * 2).error)
+    drifting = [replace(each, effective_samples=20.0) for each in short]
+    assert math.isnan(mean_of_repeats(drifting, [1.0] * 3).error)
+    assert math.isfinite(mean_of_repeats([drifting[0], *short[1:]], [1.0] * 3).error)
+    assert math.isnan(mean_of_repeats([short[0]] * 3, [1.0] * 3).error)
 
 
 def test_repeats_that_disagree_are_not_averaged_away():

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from llpt.statistics import Estimate, mean_of_repeats
 from llpt.transition import Curve, find_crossing, find_maximum
 
 
@@ -74,3 +77,35 @@ def test_no_crossing_is_said_so():
     grid = np.linspace(700.0, 1300.0, 5)
     assert not find_crossing(curve(grid, np.full(5, 0.8), 0.01), 0.5).resolved
     assert not find_crossing(curve(grid[:1], np.array([0.5]), 0.01), 0.5).resolved
+
+
+def test_points_that_a_falling_curve_cannot_have_place_nothing():
+    grid = np.linspace(700.0, 1000.0, 7)
+    values = np.array([0.95, 0.9, 0.45, 0.65, 0.45, 0.1, 0.0])
+    assert not find_crossing(curve(grid, values, 0.05), 0.5).resolved
+    assert "do not fall" in find_crossing(curve(grid, values, 0.05), 0.5, rises=False).reason
+    found = find_crossing(curve(grid, values, 0.1), 0.5, rises=False)
+    assert found.resolved
+    assert found.place.value == pytest.approx(870.0, abs=found.place.error)
+
+
+@pytest.mark.parametrize("width_k", [30.0, 80.0])
+def test_three_walks_place_a_crossing_within_its_error(width_k):
+    """The change of 64 atoms: each walk is far off near it, none knows its own error, their scatter does."""
+    grid = np.arange(700.0, 1101.0, 50.0)
+    random = np.random.default_rng(3)
+    off, asked = [], 60
+    for _ in range(asked):
+        place = random.uniform(850.0, 950.0)
+        fraction = 0.5 * (1.0 - np.tanh((grid - place) / width_k))
+        spread = 0.02 + 0.2 * 4.0 * fraction * (1.0 - fraction)
+        walks = np.clip(fraction + random.normal(size=(3, grid.size)) * spread, 0.0, 1.0)
+        unknown = [[Estimate(each, np.nan, "", 2.0) for each in column] for column in walks.T]
+        joined = [mean_of_repeats(each, [1.0] * 3) for each in unknown]
+        values, errors = np.array([each.value for each in joined]), np.array([each.error for each in joined])
+        found = find_crossing(replace(curve(grid, values, 1.0), errors=errors), 0.5, rises=False)
+        if found.resolved:
+            off.append((found.place.value - place) / found.place.error)
+    assert len(off) > 0.9 * asked
+    assert np.mean(np.abs(off) < 1.0) > 0.6
+    assert np.mean(np.abs(off) < 2.0) > 0.9

@@ -13,7 +13,7 @@ from llpt.statistics.line import FittedLine, fit_line
 from llpt.statistics.logistic import LogitLine, fit_logit
 from llpt.statistics.mean import MINIMUM_EFFECTIVE_SAMPLES, mean_estimate, sample_estimate
 from llpt.statistics.moments import covariance_estimate, variance_estimate
-from llpt.statistics.repeats import mean_of_repeats
+from llpt.statistics.repeats import mean_of_repeats, memory_of_repeats
 from llpt.statistics.resampling import BlockErrors, block_errors, bootstrap
 from llpt.statistics.version import STATISTICS
 
@@ -39,6 +39,7 @@ __all__ = [
     "is_stationary",
     "mean_estimate",
     "mean_of_repeats",
+    "memory_of_repeats",
     "noisy_errors",
     "sample_estimate",
     "statistical_inefficiency",

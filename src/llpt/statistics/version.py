@@ -1,6 +1,6 @@
 """The version of the way from samples to errors and from errors to a verdict."""
 
-STATISTICS = 8
+STATISTICS = 9
 """Counts the ways from runs to errors and verdicts. Every change of statistics, criteria or comparisons by which the
 same runs may come to another result raises it, so that such a change is told from a result that somebody edited.
 
@@ -13,5 +13,7 @@ open, and so does a state at which one side alone is a solid; a curve is faithfu
 combination is widened for weights that come from poorly known errors; what a side lacks (a pressure at held volumes,
 states in common, a phase) and where the volume jumps between two pressures enter. 8: the difference at each state of
 every curve is listed, and so among the reasons; a line that the surrogate alone walked is named; the pressure of a
-plateau holds that its weights are estimates, that of a loop what straight lines leave open; no plateau rises.
+plateau holds that its weights are estimates, that of a loop what straight lines leave open; no plateau rises. 9: the
+scatter of three repeats or more is an error where they do not know theirs; a molecular fraction passes 1/2 once, by the
+best curve that only falls.
 """

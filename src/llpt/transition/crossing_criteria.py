@@ -25,11 +25,11 @@ def place_of_half(states: LineOfStates, curve: str, rises: bool | None) -> Locat
     Args:
         states: without solid points.
         curve: name of the lifetime-based fraction.
-        rises: not asked for: once and only once is enough.
+        rises: whether the fraction can only rise on the way up, or only fall.
     """
-    del rises
     lifetime = states.curve(curve).resolved()
-    return find_crossing(lifetime if len(lifetime) > 1 else states.curve("molecular_fraction"), HALF)
+    fraction = lifetime if len(lifetime) > 1 else states.curve("molecular_fraction")
+    return find_crossing(fraction, HALF, rises=rises)
 
 
 def place_of_conductivity(states: LineOfStates, curve: str, rises: bool | None) -> Located:

@@ -56,7 +56,7 @@ class Isobar(LineOfStates):
         Raises:
             InputError: there is no summary, or they differ in size or pressure.
         """
-        runs = join_runs(summaries, kind=cls.KIND, held=cls.HELD, along=Coordinate.TEMPERATURE)
+        runs = join_runs(summaries, kind=cls.KIND, held=cls.HELD, along=Coordinate.TEMPERATURE, path=path)
         return cls(engine, runs.n_atoms, runs.held, runs.points, path)
 
     @property

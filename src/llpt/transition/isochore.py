@@ -53,7 +53,7 @@ class Isochore(LineOfStates):
         Raises:
             InputError: there is no summary, they differ in size or density, or the volume of one was not held.
         """
-        runs = join_runs(summaries, kind=cls.KIND, held=cls.HELD, along=Coordinate.TEMPERATURE)
+        runs = join_runs(summaries, kind=cls.KIND, held=cls.HELD, along=Coordinate.TEMPERATURE, path=path)
         return cls(engine, runs.n_atoms, runs.held, runs.points, path)
 
     @property

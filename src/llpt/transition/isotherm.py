@@ -73,7 +73,7 @@ class Isotherm(LineOfStates):
         runs = summaries_of(summaries)
         held = bool(runs) and all(run.attrs["constant_volume"] for run in runs)
         against = Coordinate.DENSITY if held else Coordinate.PRESSURE
-        joined = join_runs(runs, kind=cls.KIND, held=cls.HELD, along=against)
+        joined = join_runs(runs, kind=cls.KIND, held=cls.HELD, along=against, path=path)
         return cls(engine, joined.n_atoms, joined.held, joined.points, against, path)
 
     @property

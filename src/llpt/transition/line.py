@@ -12,6 +12,7 @@ import numpy as np
 from llpt.errors import InputError, listed
 from llpt.ladder_path import LadderPath
 from llpt.observables import all_observables, as_summary
+from llpt.transition.behind import with_what_they_are_behind
 from llpt.transition.curve import Coordinate, Curve, LineKind
 from llpt.transition.point import LinePoint
 
@@ -161,9 +162,12 @@ def summaries_of(runs: Iterable[xr.Dataset | Observations]) -> list[xr.Dataset]:
 
 
 def join_runs(
-    summaries: Iterable[xr.Dataset | Observations], *, kind: str, held: Coordinate, along: Coordinate
+    summaries: Iterable[xr.Dataset | Observations], *, kind: str, held: Coordinate, along: Coordinate, path: LadderPath
 ) -> JoinedRuns:
     """Sort the summaries of the runs of one line, and join those at the same coordinate.
+
+    Errors of repeats that are too short to know them hold what these may be behind their neighbours
+    (``llpt.transition.behind``).
 
     Args:
         summaries: of ``llpt.observables.observe`` or ``summarise_run``, of one engine, size and held quantity, in any
@@ -171,6 +175,7 @@ def join_runs(
         kind: of line, for people.
         held: what the runs hold.
         along: what tells one point from another.
+        path: how the ladder was walked.
 
     Raises:
         InputError: there is no summary, one does not have what is held or walked along, or they differ in size, in
@@ -210,8 +215,8 @@ def join_runs(
             groups[-1].append(run)
         else:
             groups.append([run])
-    points = tuple(LinePoint.of_repeats(_coordinate(group[0], along), group) for group in groups)
-    return JoinedRuns(sizes.pop(), values[0], points)
+    points = [LinePoint.of_repeats(_coordinate(group[0], along), group) for group in groups]
+    return JoinedRuns(sizes.pop(), values[0], with_what_they_are_behind(points, path))
 
 
 def _coordinate(run: xr.Dataset, coordinate: Coordinate) -> float:

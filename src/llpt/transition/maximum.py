@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
+from llpt.statistics import noisy_errors
 from llpt.transition.confidence import RESAMPLES, UNANIMITY
 from llpt.transition.place import Located
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 LOCAL_POINTS = 5
 POOR_FIT = 0.05
+CONTRADICTION = 0.01
+"""Probability below which points do not belong to a curve that only rises or falls."""
 
 
 def find_maximum(curve: Curve, *, seed: int = 0) -> Located:
@@ -56,28 +59,36 @@ def find_maximum(curve: Curve, *, seed: int = 0) -> Located:
     return Located(place, resolved=True, reason=f"Greatest at {curve.along.shown(value, error)}.")
 
 
-def find_crossing(curve: Curve, level: float, *, seed: int = 0) -> Located:
+def find_crossing(curve: Curve, level: float, *, rises: bool | None = None, seed: int = 0) -> Located:
     """Return where a curve passes a level, by a straight line between the points on either side of it.
 
-    Noise is propagated by ``RESAMPLES`` curves. A line across an interval in which the curve may as well jump is not
-    knowledge: spacing/sqrt(12) is added, times the share of the curve's whole range that lies in that interval.
+    Of a curve that can only rise, or only fall, the best curve that does so is taken, its points weighted by 1/error^2
+    (pool adjacent violators: Ayer et al., Ann. Math. Stat. 26, 641, 1955): it passes a level once, however noisy its
+    points. Noise is propagated by ``RESAMPLES`` curves. A line across an interval in which the curve may as well jump
+    is not knowledge: spacing/sqrt(12) is added, times the share of the curve's whole range that lies in that interval.
 
-    Not resolved: fewer than two points, no crossing, or more than one in over 5 % of the resamples.
+    Not resolved: fewer than two points; no crossing, or more than one, in over 5 % of the resamples; or points that
+    contradict a curve that only rises, or falls.
 
     Args:
         curve: values with errors along a line of states.
         level: in the unit of the curve.
+        rises: whether the curve can only rise along the line, or only fall; None where it may do both.
         seed: of the resamples.
     """
     points, nowhere = curve.resolved(), partial(Located.nowhere, unit=curve.along.unit)
     if len(points) < 2:
         return nowhere(f"{len(points)} {curve.along.words} have a known error; two are needed.")
+    steady = partial(_monotonic, errors=points.errors, rises=rises)
+    if _contradict(points, steady(points.values)):
+        return nowhere(f"The points do not {'rise' if rises else 'fall'} from one to the next within their errors.")
     random = np.random.default_rng(seed)
     noise = random.normal(size=(RESAMPLES, len(points))) * points.errors
-    crossings = [_crossings(points.coordinates, row, level) for row in points.values + noise]
+    crossings = [_crossings(points.coordinates, steady(row), level) for row in points.values + noise]
     single = np.array([row[0] for row in crossings if len(row) == 1])
     if len(single) < UNANIMITY * RESAMPLES:
-        return nowhere(f"The curve does not pass {level:g} once and only once within its errors.")
+        once = " once and only once" if rises is None else ""
+        return nowhere(f"The curve does not pass {level:g}{once} within its errors.")
     here = float(np.median(single))
     upper = int(np.clip(np.searchsorted(points.coordinates, here), 1, len(points) - 1))
     spacing = float(points.coordinates[upper] - points.coordinates[upper - 1])
@@ -85,6 +96,27 @@ def find_crossing(curve: Curve, level: float, *, seed: int = 0) -> Located:
     error = math.hypot(float(single.std()), share * spacing / math.sqrt(12.0))
     place = points.of_all(here, error, curve.along.unit)
     return Located(place, resolved=True, reason=f"Passes {level:g} at {curve.along.shown(here, error)}.")
+
+
+def _monotonic(values: NDArray[np.float64], errors: NDArray[np.float64], rises: bool | None) -> NDArray[np.float64]:
+    """Return the nearest curve that only rises or only falls; the curve itself where it may do both."""
+    if rises is None:
+        return values
+    weights = noisy_errors(errors) ** -2
+    return np.asarray(optimize.isotonic_regression(values, weights=weights, increasing=rises).x)
+
+
+def _contradict(points: Curve, fitted: NDArray[np.float64]) -> bool:
+    """Return whether points lie farther from a monotonic curve than chance lets them.
+
+    Of a flat curve, whose points lie farthest from the fit, chi^2 has as many degrees of freedom as the fit has fewer
+    levels than points (the chi-bar-squared distribution).
+    """
+    pooled = len(points) - len(np.unique(fitted))
+    if pooled == 0:
+        return False
+    chi_squared = float((((points.values - fitted) / noisy_errors(points.errors)) ** 2).sum())
+    return bool(stats.chi2.sf(chi_squared, pooled) < CONTRADICTION)
 
 
 def _vertex(

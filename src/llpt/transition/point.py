@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from llpt.observables import all_observables, estimate_of, sampled_names
-from llpt.statistics import Estimate, mean_of_repeats
+from llpt.statistics import Estimate, mean_of_repeats, memory_of_repeats
 from llpt.transition.profile import Profile
 from llpt.transition.solid import is_solid, solid_flag
 
@@ -30,6 +30,8 @@ class LinePoint:
         total_fs: time of all repeats; None where there was one run only.
         solids_left_out: repeats that were a solid where others were a fluid; they are in no average.
         pair_correlation: g(r); None where it was not observed.
+        memories: by the name of the observable, the share of a run that the repeats remember, where they are too few or
+            too short to know their errors by themselves (``memory_of_repeats``).
     """
 
     coordinate: float
@@ -39,6 +41,7 @@ class LinePoint:
     total_fs: float | None = None
     solids_left_out: int = 0
     pair_correlation: Profile | None = field(default=None, compare=False, repr=False)
+    memories: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of_repeats(cls, coordinate: float, runs: Sequence[xr.Dataset]) -> LinePoint:
@@ -53,7 +56,7 @@ class LinePoint:
         """
         every = len(runs)
         runs = _fluids_among(runs)
-        estimates = {}
+        estimates, memories = {}, {}
         times = [float(run.attrs["production_fs"]) for run in runs]
         weights = times
         if not all(map(math.isfinite, times)):
@@ -68,10 +71,13 @@ class LinePoint:
             joined = mean_of_repeats(*zip(*known, strict=True))
             alike = name in quantities and quantities[name].alike_in_repeats
             estimates[name] = _no_surer_than_one(joined, known) if alike else joined
+            memory = memory_of_repeats(*zip(*known, strict=True))
+            if memory > 0.0 and estimates[name].resolved:
+                memories[name] = memory
         total = sum(times) if len(runs) > 1 else None
         solid = is_solid(runs, estimates.get("solid_fraction"))
         rdf = Profile.of_repeats(runs, "rdf", weights)
-        return cls(coordinate, estimates, min(times), solid, total, every - len(runs), rdf)
+        return cls(coordinate, estimates, min(times), solid, total, every - len(runs), rdf, memories)
 
     @property
     def sampled_fs(self) -> float:
@@ -80,15 +86,15 @@ class LinePoint:
 
 
 def _no_surer_than_one(joined: Estimate, repeats: Sequence[tuple[Estimate, float]]) -> Estimate:
-    """Return the mean of repeats with an error that is no smaller than that of one of them.
+    """Return the mean of repeats with an error that is no smaller than that of one of them; unknown where theirs are.
 
     Args:
         joined: their mean.
         repeats: each with its weight.
     """
-    if not joined.resolved:
-        return joined
     shares = [(each.error, weight) for each, weight in repeats if each.resolved]
+    if not joined.resolved or not shares:
+        return replace(joined, error=math.nan)
     alone = sum(error * weight for error, weight in shares) / sum(weight for _, weight in shares)
     return replace(joined, error=max(joined.error, alone))
 
