@@ -89,6 +89,19 @@ def test_a_protocol_that_differs_is_named(case):
     assert told in [name for curve in panel.curves for name in curve.names]
 
 
+def test_a_surrogate_that_walked_more_often_says_so_and_is_no_other_protocol(case):
+    again = [
+        dataclasses.replace(node, repeat=2)
+        for node in case.plan.runs
+        if node.role is Role.SURROGATE and node.test is ControlledTest.BASE
+    ]
+    other = same_protocol(
+        dataclasses.replace(case, plan=dataclasses.replace(case.plan, nodes=(*case.plan.nodes, *again)))
+    )
+    assert other.tone is Tone.GOOD
+    assert [row.cells for row in other.tables[0].rows if row.cells[0] == "walks"] == [("walks", "1", "2")]
+
+
 def settings_drawn(answer):
     """Return word and ratio of every setting that the protocol's figure holds."""
     ((panel,),) = answer.figures[-1].rows
