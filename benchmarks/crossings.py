@@ -33,14 +33,14 @@ RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results" / "crossings.
 SAMPLES = 250
 LEFT_OUT = 50
 NAME = "molecular_fraction_lifetime"
-MEMORIES = (0.02, 0.1, 0.3, 1.0)
-"""Relaxation times, in what is averaged of a run."""
+MEMORIES = (0.02, 0.1, 0.3, 0.5, 1.0, 2.0, 5.0)
+"""Relaxation times, in what is averaged of a run; the first is no longer asked of crossings."""
 REPEATS = (2, 3, 5)
 WIDTHS_K = (0.0, 30.0, 80.0)
 SPREADS = (0.05, 0.25)
 """Standard deviation of the fraction within a run at a fraction of 1/2; elsewhere less, 0.02 at least."""
 GRID_K = np.arange(700.0, 1101.0, 50.0)
-CASES = 300
+CASES = 200
 
 
 def walk(
@@ -60,11 +60,12 @@ def walk(
 def of_means(memory: float, repeats: int) -> dict[str, Any]:
     """Return how often repeats of one run know their error, and how often it holds the truth."""
     random = np.random.default_rng([1, repeats, round(1000 * memory)])
-    known, inside, outside, alone = 0, 0, 0, 0
+    known, inside, outside, alone, samples = 0, 0, 0, 0, []
     for _ in range(CASES):
         flat = np.zeros(3)
         runs = [mean_estimate(walk(flat, flat + 1.0, memory, random)[-1], "") for _ in range(repeats)]
-        joined = mean_of_repeats(runs, [1.0] * repeats)
+        joined = mean_of_repeats(runs, [1.0] * repeats, independent=True)
+        samples += [run.effective_samples for run in runs]
         alone += sum(run.resolved for run in runs)
         if joined.resolved:
             known += 1
@@ -74,6 +75,7 @@ def of_means(memory: float, repeats: int) -> dict[str, Any]:
         "memory, runs": memory,
         "repeats": repeats,
         "cases": CASES,
+        "independent samples, median": round(float(np.median(samples)), 1),
         "runs that know their error, %": round(100.0 * alone / (CASES * repeats)),
         "joined errors known, %": round(100.0 * known / CASES),
         "within the error, %": round(100.0 * inside / known) if known else None,
@@ -115,8 +117,9 @@ def of_crossings(width_k: float, spread: float, memory: float, repeats: int) -> 
 
 def _point(temperature_k: float, runs: list[NDArray[np.float64]]) -> LinePoint:
     found, times = [mean_estimate(run, "") for run in runs], [1000.0] * len(runs)
-    memory = memory_of_repeats(found, times)
-    return LinePoint(temperature_k, {NAME: mean_of_repeats(found, times)}, times[0], memories={NAME: memory})
+    joined, memory = mean_of_repeats(found, times, independent=True), memory_of_repeats(found, times)
+    memories = {NAME: memory} if memory and joined.resolved else {}
+    return LinePoint(temperature_k, {NAME: joined}, times[0], memories=memories)
 
 
 def by_memory(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -125,7 +128,8 @@ def by_memory(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for memory, walks in sorted({(row["memory, runs"], row["walks"]) for row in rows}):
         alike = [row for row in rows if (row["memory, runs"], row["walks"]) == (memory, walks)]
         keys = ("placed, %", "error, K", "late by, K", "within the error, %", "beyond 95 %, %")
-        spans = {key: f"{min(row[key] for row in alike):g} to {max(row[key] for row in alike):g}" for key in keys}
+        found = {key: [row[key] for row in alike if row[key] is not None] for key in keys}
+        spans = {key: f"{min(each):g} to {max(each):g}" if each else None for key, each in found.items()}
         ranges.append({"memory, runs": memory, "walks": walks, "kinds": len(alike), **spans})
     return ranges
 

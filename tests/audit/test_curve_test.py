@@ -10,7 +10,7 @@ from llpt.audit.curve_test import curve_contrast, curve_test, phase_difference, 
 from llpt.audit.equivalence import Outcome, combined_outcome, outcome_of
 from llpt.audit.requirements import OpenComparison
 from llpt.audit.verdict import Comparison
-from llpt.statistics import Estimate
+from llpt.statistics import Estimate, weighted_mean
 from llpt.transition import Coordinate, synthetic_isobar
 
 T = np.arange(600.0, 1201.0, 50.0)
@@ -180,3 +180,20 @@ def test_a_point_that_takes_part_in_the_zero_is_known_no_better_where_errors_are
         return curve_test(np.array([0.0, 1.0]), points, None, judged=both, offset_from=both).parts[0].half_width(0.975)
 
     assert half_width(2.0) > 1.1 * half_width(math.inf)
+
+
+@pytest.mark.parametrize("degrees", [2.0, 4.0])
+def test_errors_of_few_walks_prove_no_difference_that_is_not_there(degrees):
+    """Nine points of no difference, known by three or five walks; 1/error² would let the luckiest of them rule."""
+    random = np.random.default_rng(4)
+    grid, outside, mean_outside, cases = np.linspace(700.0, 1100.0, 9), 0, 0, 300
+    for _ in range(cases):
+        deviations = np.sqrt(random.chisquare(degrees, size=9) / degrees)
+        found = [Estimate.of_deviation(random.normal(), each, "", 30.0, degrees) for each in deviations]
+        test = curve_test(grid, found, None, judged=np.ones(9, dtype=bool))
+        level = 1.0 - 0.025 / test.independent
+        outside += any(abs(part.value) > part.half_width(level) for part in test.parts)
+        mean = weighted_mean(found)
+        mean_outside += abs(mean.value) > mean.half_width(0.975)
+    assert 0.005 < outside / cases < 0.09
+    assert mean_outside / cases < 0.06

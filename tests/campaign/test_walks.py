@@ -35,6 +35,11 @@ def walked(walk):
     return ladder
 
 
+def test_runs_that_go_on_from_one_another_are_no_walks():
+    assert ControlledTest.BASE.repeats_are_walks
+    assert not ControlledTest.DURATION.repeats_are_walks
+
+
 def test_each_walk_has_its_own_place_and_the_ladder_the_joined_ones(walked):
     walks = walks_of(walked)
     assert [walk.runs[0].identity.repeat for walk in walks] == [1, 2, 3]

@@ -3,7 +3,8 @@ import pytest
 import xarray as xr
 
 from llpt.errors import InputError
-from llpt.statistics import Estimate
+from llpt.ladder_path import LadderPath
+from llpt.statistics import Estimate, sample_estimate
 from llpt.transition import Isobar, LinePoint
 
 LAGS = np.linspace(0.0, 1.0, 50)
@@ -46,6 +47,35 @@ def test_runs_are_sorted_and_repeats_joined():
     assert curve.unit == "g/cm^3"
     assert "rdf" not in isobar.points[0].estimates
     assert isobar.n_atoms == 64
+
+
+def short_walks(**options):
+    """Return the isobar of three walks of short runs, whose densities part by 1 % from one temperature to the next."""
+    runs = []
+    for temperature, density in ((800.0, 1.0), (850.0, 1.01), (900.0, 1.02)):
+        for off in (-0.001, 0.0, 0.001):
+            run = summary(temperature, density + off, np.nan, diffusion=(1e-3 * (1.0 + off), np.nan))
+            run["density_effective_samples"] = ((), 1.75, {"unit": ""})
+            run["diffusion_effective_samples"] = ((), 1.75, {"unit": ""})
+            runs.append(run)
+    return Isobar.from_summaries(runs, engine="dft", **options)
+
+
+def test_walks_of_short_runs_know_their_density_but_for_what_they_may_be_behind():
+    heated = short_walks(independent=True).curve("density")
+    behind = 0.4 * 0.01  # 1.75 independent samples a run remember 1/(2 n - 1) of it
+    own = sample_estimate([-0.001, 0.0, 0.001], "").error
+    np.testing.assert_allclose(heated.errors, [np.nan, np.hypot(own, behind), np.hypot(own, behind)])
+    np.testing.assert_allclose(heated.degrees_of_freedom[1:], 2.0)
+    cooled = short_walks(independent=True, path=LadderPath.COOLING).curve("density")
+    np.testing.assert_allclose(cooled.errors, [np.hypot(own, behind), np.hypot(own, behind), np.nan])
+
+
+def test_what_short_runs_share_is_not_told_by_their_scatter():
+    """Runs that begin alike, runs that may go on from one another, and what is no average over time."""
+    assert np.isnan(short_walks(independent=True, path=LadderPath.SEPARATE).curve("density").errors).all()
+    assert np.isnan(short_walks().curve("density").errors).all()
+    assert np.isnan(short_walks(independent=True).curve("diffusion").errors).all()
 
 
 def test_solid_points_are_recognised_and_left_out():

@@ -101,7 +101,7 @@ def test_three_walks_place_a_crossing_within_its_error(width_k):
         spread = 0.02 + 0.2 * 4.0 * fraction * (1.0 - fraction)
         walks = np.clip(fraction + random.normal(size=(3, grid.size)) * spread, 0.0, 1.0)
         unknown = [[Estimate(each, np.nan, "", 2.0) for each in column] for column in walks.T]
-        joined = [mean_of_repeats(each, [1.0] * 3) for each in unknown]
+        joined = [mean_of_repeats(each, [1.0] * 3, independent=True) for each in unknown]
         values, errors = np.array([each.value for each in joined]), np.array([each.error for each in joined])
         found = find_crossing(replace(curve(grid, values, 1.0), errors=errors), 0.5, rises=False)
         if found.resolved:

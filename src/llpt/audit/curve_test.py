@@ -29,7 +29,7 @@ import numpy as np
 from scipy import stats
 
 from llpt.audit.compared import Contrast
-from llpt.statistics import Estimate, combined, in_words, noisy_errors, widening
+from llpt.statistics import Estimate, combined, in_words, weighing_errors, widening
 from llpt.transition import Coordinate
 
 if TYPE_CHECKING:
@@ -235,8 +235,10 @@ def _phase_weights(
 
 def _errors(differences: Sequence[Estimate]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the errors to weight by, and how well each is known."""
-    errors = noisy_errors(np.array([each.standard_error for each in differences]))
-    return errors, np.array([each.degrees_of_freedom for each in differences])
+    return weighing_errors(
+        np.array([each.standard_error for each in differences]),
+        np.array([each.degrees_of_freedom for each in differences]),
+    )
 
 
 _POINTS_OF_A_SLOPE = 2

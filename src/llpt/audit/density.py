@@ -21,7 +21,7 @@ from llpt.audit.curve_test import CurveTest, contrast_at, curve_contrast, curve_
 from llpt.audit.pairing import CurveDifference, common_temperatures, relative_difference, same_place
 from llpt.audit.region import Region, region_of
 from llpt.audit.thresholds import DENSITY_CHANGE, DENSITY_SHIFT
-from llpt.statistics import Estimate, combined, noisy_errors, weighted_mean
+from llpt.statistics import Estimate, combined, weighing_errors, weighted_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,7 +105,11 @@ def _shape(differences: Sequence[Estimate], fitted: NDArray[np.intp], offset: Es
     """
     if offset is None or not fitted.size:
         return list(differences)
-    weights = noisy_errors(np.array([differences[j].standard_error for j in fitted])) ** -2.0
+    errors, _ = weighing_errors(
+        np.array([differences[j].standard_error for j in fitted]),
+        np.array([differences[j].degrees_of_freedom for j in fitted]),
+    )
+    weights = errors**-2.0
     shares = dict(zip(fitted.tolist(), (weights / weights.sum()).tolist(), strict=True))
     return [
         combined(

@@ -68,6 +68,11 @@ class ControlledTest(StrEnum):
         """Whether its repeats are ladders of different rates, not runs of one ladder."""
         return self in {ControlledTest.RAMP_UP, ControlledTest.RAMP_DOWN}
 
+    @property
+    def repeats_are_walks(self) -> bool:
+        """Whether its repeats are ladders walked by other random numbers; those of duration go on from one another."""
+        return self in {ControlledTest.BASE, ControlledTest.EXTRA, ControlledTest.COOLING, ControlledTest.DECOMPRESSION}
+
 
 _WORDS = {test.replace("_", "-"): test for test in ControlledTest} | {_REPEATED: ControlledTest.BASE}
 

@@ -146,8 +146,9 @@ def line_of_runs(runs: Sequence[ObservedRun], path: LadderPath) -> LineOfStates 
     first = runs[0]
     if {run.constant_pressure for run in runs} != {first.state.pressure_gpa is not None}:
         return None
-    summaries = [run.summary for run in runs]
+    summaries, independent = [run.summary for run in runs], first.identity.test.repeats_are_walks
     if first.state.on_isotherm:
-        return Isotherm.from_summaries(summaries, engine=first.engine, path=path.walked(isothermally=True))
+        path = path.walked(isothermally=True)
+        return Isotherm.from_summaries(summaries, engine=first.engine, path=path, independent=independent)
     kind = Isobar if first.constant_pressure else Isochore
-    return kind.from_summaries(summaries, engine=first.engine, path=path)
+    return kind.from_summaries(summaries, engine=first.engine, path=path, independent=independent)

@@ -10,7 +10,6 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from llpt.campaign.identity import ControlledTest
 from llpt.campaign.ladders import line_of_runs
 from llpt.statistics.beyond_chance import beyond_chance
 from llpt.transition import locate
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from llpt.statistics import Estimate
 
 
-WALKED = frozenset({ControlledTest.BASE, ControlledTest.EXTRA, ControlledTest.COOLING, ControlledTest.DECOMPRESSION})
-"""Ladders whose repeats are walks of their own; those of a test of duration go on from one another."""
-
-
 def walks_of(ladder: ObservedLadder) -> tuple[ObservedLadder, ...]:
     """Return each walk of a ladder as a ladder with its own transition; none where it was not walked several times.
 
@@ -33,7 +28,7 @@ def walks_of(ladder: ObservedLadder) -> tuple[ObservedLadder, ...]:
         ladder: with all its walks. A ladder that is no line of states has none.
     """
     numbers = sorted({run.identity.repeat for run in ladder.runs})
-    if len(numbers) < 2 or ladder.located is None or ladder.test not in WALKED:
+    if len(numbers) < 2 or ladder.located is None or not ladder.test.repeats_are_walks:
         return ()
     states, rises = ladder.located.states, ladder.located.density_rises
     walks = []

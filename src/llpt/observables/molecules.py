@@ -38,12 +38,15 @@ BOND_SURVIVAL = Quantity(
     has_error=False,
     needs=frozenset({Need.TIMES, Need.REAL_TIME}),
 )
-FRACTION = Quantity("molecular_fraction", "", "", "molecular fraction", tabled=True, drawn=True, of_nuclei=True)
+FRACTION = Quantity(
+    "molecular_fraction", "", "", "molecular fraction", tabled=True, drawn=True, of_nuclei=True, averaged_over_time=True
+)
 LASTING_FRACTION = Quantity(
     "molecular_fraction_lifetime",
     "",
     "",
     "molecular fraction, of pairs that last 85 fs",
+    averaged_over_time=True,
     needs=frozenset({Need.TIMES, Need.REAL_TIME}),
 )
 

@@ -68,6 +68,8 @@ class Quantity:
         spoken: what sentences call it where that is not its name in words.
         alike_in_repeats: whether what its error stands for is alike in all repeats of a run, as what a run of that
             length cannot know: it does not shrink with their number.
+        averaged_over_time: whether it is a mean over the frames or steps of a run, which short runs have without bias:
+            the scatter of repeats that do not know their errors is then one.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Quantity:
     reproducible: bool = True
     spoken: str = ""
     alike_in_repeats: bool = False
+    averaged_over_time: bool = False
 
     @property
     def words(self) -> str:

@@ -28,20 +28,34 @@ if TYPE_CHECKING:
     from llpt.observables.step_series import ThermodynamicSeries
 
 PER_ATOM = "eV/atom"
-TEMPERATURE = Quantity("temperature", "T", "K", "sampled temperature")
-PRESSURE = Quantity("pressure", "P", "GPa", "sampled pressure", tabled=True)
+TEMPERATURE = Quantity("temperature", "T", "K", "sampled temperature", averaged_over_time=True)
+PRESSURE = Quantity("pressure", "P", "GPa", "sampled pressure", tabled=True, averaged_over_time=True)
 UNCORRECTED_PRESSURE = Quantity(
-    "pressure_uncorrected", "P", "GPa", "sampled pressure without the finite-basis correction"
+    "pressure_uncorrected", "P", "GPa", "sampled pressure without the finite-basis correction", averaged_over_time=True
 )
-DENSITY = Quantity("density", "ρ", "g/cm^3", "density", tabled=True, drawn=True)
-VOLUME = Quantity("volume", "V", "Å³/atom", "volume")
-ENTHALPY = Quantity("enthalpy", "H", PER_ATOM, "enthalpy, from the internal energy E", tabled=True)
+DENSITY = Quantity("density", "ρ", "g/cm^3", "density", tabled=True, drawn=True, averaged_over_time=True)
+VOLUME = Quantity("volume", "V", "Å³/atom", "volume", averaged_over_time=True)
+ENTHALPY = Quantity(
+    "enthalpy", "H", PER_ATOM, "enthalpy, from the internal energy E", tabled=True, averaged_over_time=True
+)
 ENTHALPY_FROM_FREE_ENERGY = Quantity(
-    "enthalpy_from_free_energy", "H_F", PER_ATOM, "enthalpy with the free energy F in the place of E"
+    "enthalpy_from_free_energy",
+    "H_F",
+    PER_ATOM,
+    "enthalpy with the free energy F in the place of E",
+    averaged_over_time=True,
 )
-ENTROPY_TERM = Quantity("electronic_entropy_term", "T_el S", PER_ATOM, "electronic temperature times entropy, E - F")
-INTERNAL_ENERGY = Quantity("internal_energy", "E", PER_ATOM, "internal energy without the kinetic energy")
-FREE_ENERGY = Quantity("free_energy", "F", PER_ATOM, "free energy of the electrons")
+ENTROPY_TERM = Quantity(
+    "electronic_entropy_term",
+    "T_el S",
+    PER_ATOM,
+    "electronic temperature times entropy, E - F",
+    averaged_over_time=True,
+)
+INTERNAL_ENERGY = Quantity(
+    "internal_energy", "E", PER_ATOM, "internal energy without the kinetic energy", averaged_over_time=True
+)
+FREE_ENERGY = Quantity("free_energy", "F", PER_ATOM, "free energy of the electrons", averaged_over_time=True)
 
 KEPT_SAMPLES = 2000
 SAMPLE = Axis("sample", "step", "")

@@ -5,7 +5,7 @@ from llpt.statistics.autocorrelation import (
     integrated_autocorrelation_time,
     statistical_inefficiency,
 )
-from llpt.statistics.combination import noisy_errors, weighted_mean, widening
+from llpt.statistics.combination import noisy_errors, weighing_errors, weighted_mean, widening
 from llpt.statistics.correlation_integral import autocorrelation_integral
 from llpt.statistics.equilibration import detect_equilibration, drifts, is_stationary, steady
 from llpt.statistics.estimate import Estimate, combined, in_words
@@ -45,6 +45,7 @@ __all__ = [
     "statistical_inefficiency",
     "steady",
     "variance_estimate",
+    "weighing_errors",
     "weighted_mean",
     "widening",
 ]

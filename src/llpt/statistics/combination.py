@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+FEW_DEGREES = 6.0
+"""Degrees of freedom of an error below which nothing is weighted by it."""
+
+
 def weighted_mean(estimates: Sequence[Estimate], *, inflate: bool = True) -> Estimate:
     """Return the mean of independent estimates weighted by 1 / error^2.
 
@@ -24,7 +28,8 @@ def weighted_mean(estimates: Sequence[Estimate], *, inflate: bool = True) -> Est
     error is 0 beside others that have one is not exact but hides its noise below its resolution: it counts as the best
     of the others. Where they scatter more than their errors allow (chi^2 per degree of freedom above 1), the error
     grows by the root of it (Birge, Phys. Rev. 40, 207, 1932): a disagreement between repeats is never averaged away.
-    That the weights themselves rest on errors that are known poorly is in the error (``widening``).
+    That the weights themselves rest on errors that are known poorly is in the error (``widening``); errors of fewer
+    than ``FEW_DEGREES`` degrees of freedom are no weights (``weighing_errors``).
 
     Args:
         estimates: of one quantity in one unit, at least one.
@@ -54,10 +59,13 @@ def weighted_mean(estimates: Sequence[Estimate], *, inflate: bool = True) -> Est
         else replace(estimate, error=best.error, degrees_of_freedom=best.degrees_of_freedom)
         for estimate in usable
     ]
-    weights = [estimate.standard_error**-2 for estimate in members]
-    shares = [weight / sum(weights) for weight in weights]
+    errors, degrees = weighing_errors(
+        np.array([estimate.standard_error for estimate in members]),
+        np.array([estimate.degrees_of_freedom for estimate in members]),
+    )
+    weights = errors**-2.0
+    shares = (weights / weights.sum()).tolist()
     value = sum(share * estimate.value for share, estimate in zip(shares, members, strict=True))
-    degrees = np.array([estimate.degrees_of_freedom for estimate in members])
     widened = np.array(shares) * widening(np.array(shares), degrees)
     mean = combined(value, list(zip(members, widened.tolist(), strict=True)), unit)
     error = mean.error
@@ -86,6 +94,40 @@ def widening(leverages: NDArray[np.float64], degrees_of_freedom: NDArray[np.floa
     [1.414, 1.0]
     """
     return np.sqrt(1.0 + 4.0 * np.clip(1.0 - leverages, 0.0, 1.0) / degrees_of_freedom)
+
+
+def weighing_errors(
+    errors: NDArray[np.float64], degrees_of_freedom: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the errors to weight points by, and how well these are known, as ``widening`` asks.
+
+    An error of two degrees of freedom, as three walks have, may be too small by half by chance, and its point
+    would rule; ``widening`` is of first order in 1/nu and does not hold there. Such a point weighs no more than what is
+    known better does on average. Where nothing is, all weigh the same, which rests on no error.
+
+    Args:
+        errors: standard errors, shape (n,); NaN where unknown, which stays.
+        degrees_of_freedom: how well each is known, shape (n,).
+
+    Returns:
+        Errors, those of 0 as the least of the others (``noisy_errors``), and their degrees of freedom, infinite where
+        all weigh the same. Shape (n,) each.
+
+    >>> weighing_errors(np.array([0.1, 0.7]), np.array([2.0, 2.0]))
+    (array([0.5, 0.5]), array([inf, inf]))
+    >>> weighing_errors(np.array([0.1, 0.7, 0.2]), np.array([2.0, 2.0, 40.0]))
+    (array([0.2, 0.7, 0.2]), array([ 6.,  6., 40.]))
+    """
+    noisy = noisy_errors(errors)
+    known, poor = np.isfinite(noisy), degrees_of_freedom < FEW_DEGREES
+    if not (known & poor).any():
+        return noisy, degrees_of_freedom
+    well = noisy[known & ~poor]
+    if not well.size:
+        alike = float(np.sqrt(np.mean(noisy[known] ** 2)))
+        return np.where(known, alike, np.nan), np.full(len(noisy), np.inf)
+    least = float(np.sqrt(np.mean(well**2)))
+    return np.where(poor, np.maximum(noisy, least), noisy), np.maximum(degrees_of_freedom, FEW_DEGREES)
 
 
 def noisy_errors(errors: NDArray[np.float64], *, otherwise: float = 1.0) -> NDArray[np.float64]:

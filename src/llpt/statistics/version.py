@@ -14,6 +14,6 @@ combination is widened for weights that come from poorly known errors; what a si
 states in common, a phase) and where the volume jumps between two pressures enter. 8: the difference at each state of
 every curve is listed, and so among the reasons; a line that the surrogate alone walked is named; the pressure of a
 plateau holds that its weights are estimates, that of a loop what straight lines leave open; no plateau rises. 9: the
-scatter of three repeats or more is an error where they do not know theirs; a molecular fraction passes 1/2 once, by the
-best curve that only falls.
+scatter of three walks or more is an error where their runs do not know theirs, with what all may be behind; a molecular
+fraction passes 1/2 once, by the best curve that only falls; an error of fewer than six degrees of freedom is no weight.
 """

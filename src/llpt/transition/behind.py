@@ -1,9 +1,8 @@
-"""How far a run is behind the one it began from, where runs are too short to tell their own errors.
+"""How far walks of a ladder are behind their equilibrium, where their runs are too short to tell their own errors.
 
 In a ladder each run begins where its neighbour ended. A quantity that relaxes in a time tau stays behind its
 equilibrium by tau over the length of a run, times its change from one run to the next: a heated fluid has molecules
-left, in every walk alike, so that the scatter of walks does not show it. Runs of five independent samples or more
-remember a tenth of their length, and are left as they are.
+left, in every walk alike, so that the scatter of walks does not show it.
 """
 
 from __future__ import annotations
@@ -24,21 +23,23 @@ def with_what_they_are_behind(points: Sequence[LinePoint], path: LadderPath) -> 
     """Return points of a ladder whose errors hold what each may be behind the one before.
 
     Added in quadrature is the share that a run remembers (``LinePoint.memories``) of the change from the point before.
+    Where there is no such point, as at the first of a ladder, what the walks share is not known, nor is the error.
 
     Args:
         points: by rising coordinate.
-        path: which neighbour each run began from; runs that began on their own stay as they are.
+        path: which neighbour each run began from.
     """
-    if path is LadderPath.SEPARATE:
-        return tuple(points)
-    before = [*points[1:], None] if path.goes_down else [None, *points[:-1]]
-    return tuple(point if other is None else _behind(point, other) for point, other in zip(points, before, strict=True))
+    alone: list[LinePoint | None] = [None] * len(points)
+    before = alone if path is LadderPath.SEPARATE else [*points[1:], None] if path.goes_down else [None, *points[:-1]]
+    return tuple(_behind(point, other) for point, other in zip(points, before, strict=True))
 
 
-def _behind(point: LinePoint, before: LinePoint) -> LinePoint:
+def _behind(point: LinePoint, before: LinePoint | None) -> LinePoint:
     estimates = dict(point.estimates)
     for name, memory in point.memories.items():
-        here, there = point.estimates[name], before.estimates.get(name)
-        if there is not None and math.isfinite(there.value):
-            estimates[name] = replace(here, error=math.hypot(here.error, memory * (here.value - there.value)))
+        here = point.estimates[name]
+        change = (
+            math.nan if before is None or name not in before.estimates else before.estimates[name].value - here.value
+        )
+        estimates[name] = replace(here, error=math.hypot(here.error, memory * change))
     return replace(point, estimates=estimates)

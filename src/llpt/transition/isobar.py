@@ -41,7 +41,12 @@ class Isobar(LineOfStates):
 
     @classmethod
     def from_summaries(
-        cls, summaries: Iterable[xr.Dataset | Observations], *, engine: str, path: LadderPath = LadderPath.HEATING
+        cls,
+        summaries: Iterable[xr.Dataset | Observations],
+        *,
+        engine: str,
+        path: LadderPath = LadderPath.HEATING,
+        independent: bool = False,
     ) -> Isobar:
         """Build an isobar from what its runs averaged to (``llpt.observables.observe`` or ``summarise_run``).
 
@@ -52,11 +57,15 @@ class Isobar(LineOfStates):
             summaries: of one engine, size and pressure, in any order.
             engine: its name.
             path: how the ladder was walked.
+            independent: whether runs at one temperature are walks of their own, by other random numbers, so that the
+                scatter of three or more may be their error; False where they go on from one another.
 
         Raises:
             InputError: there is no summary, or they differ in size or pressure.
         """
-        runs = join_runs(summaries, kind=cls.KIND, held=cls.HELD, along=Coordinate.TEMPERATURE, path=path)
+        runs = join_runs(
+            summaries, kind=cls.KIND, held=cls.HELD, along=Coordinate.TEMPERATURE, path=path, independent=independent
+        )
         return cls(engine, runs.n_atoms, runs.held, runs.points, path)
 
     @property

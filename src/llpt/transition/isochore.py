@@ -41,7 +41,12 @@ class Isochore(LineOfStates):
 
     @classmethod
     def from_summaries(
-        cls, summaries: Iterable[xr.Dataset | Observations], *, engine: str, path: LadderPath = LadderPath.HEATING
+        cls,
+        summaries: Iterable[xr.Dataset | Observations],
+        *,
+        engine: str,
+        path: LadderPath = LadderPath.HEATING,
+        independent: bool = False,
     ) -> Isochore:
         """Build an isochore from what its runs averaged to; repeats are joined as those of an isobar.
 
@@ -49,11 +54,15 @@ class Isochore(LineOfStates):
             summaries: of one engine, size and density, at constant volume, in any order.
             engine: its name.
             path: how the ladder was walked.
+            independent: whether runs at one temperature are walks of their own, by other random numbers, so that the
+                scatter of three or more may be their error; False where they go on from one another.
 
         Raises:
             InputError: there is no summary, they differ in size or density, or the volume of one was not held.
         """
-        runs = join_runs(summaries, kind=cls.KIND, held=cls.HELD, along=Coordinate.TEMPERATURE, path=path)
+        runs = join_runs(
+            summaries, kind=cls.KIND, held=cls.HELD, along=Coordinate.TEMPERATURE, path=path, independent=independent
+        )
         return cls(engine, runs.n_atoms, runs.held, runs.points, path)
 
     @property

@@ -56,7 +56,12 @@ class Isotherm(LineOfStates):
 
     @classmethod
     def from_summaries(
-        cls, summaries: Iterable[xr.Dataset | Observations], *, engine: str, path: LadderPath = LadderPath.COMPRESSION
+        cls,
+        summaries: Iterable[xr.Dataset | Observations],
+        *,
+        engine: str,
+        path: LadderPath = LadderPath.COMPRESSION,
+        independent: bool = False,
     ) -> Isotherm:
         """Build an isotherm from what its runs averaged to; repeats are joined as those of an isobar.
 
@@ -65,6 +70,8 @@ class Isotherm(LineOfStates):
                 order.
             engine: its name.
             path: how the ladder was walked.
+            independent: whether runs at one place are walks of their own, by other random numbers, so that the
+                scatter of three or more may be their error; False where they go on from one another.
 
         Raises:
             InputError: there is no summary, they differ in size or temperature, or some are at constant pressure and
@@ -73,7 +80,7 @@ class Isotherm(LineOfStates):
         runs = summaries_of(summaries)
         held = bool(runs) and all(run.attrs["constant_volume"] for run in runs)
         against = Coordinate.DENSITY if held else Coordinate.PRESSURE
-        joined = join_runs(runs, kind=cls.KIND, held=cls.HELD, along=against, path=path)
+        joined = join_runs(runs, kind=cls.KIND, held=cls.HELD, along=against, path=path, independent=independent)
         return cls(engine, joined.n_atoms, joined.held, joined.points, against, path)
 
     @property

@@ -162,12 +162,17 @@ def summaries_of(runs: Iterable[xr.Dataset | Observations]) -> list[xr.Dataset]:
 
 
 def join_runs(
-    summaries: Iterable[xr.Dataset | Observations], *, kind: str, held: Coordinate, along: Coordinate, path: LadderPath
+    summaries: Iterable[xr.Dataset | Observations],
+    *,
+    kind: str,
+    held: Coordinate,
+    along: Coordinate,
+    path: LadderPath,
+    independent: bool,
 ) -> JoinedRuns:
     """Sort the summaries of the runs of one line, and join those at the same coordinate.
 
-    Errors of repeats that are too short to know them hold what these may be behind their neighbours
-    (``llpt.transition.behind``).
+    Errors that are the scatter of walks hold what these may be behind their neighbours (``llpt.transition.behind``).
 
     Args:
         summaries: of ``llpt.observables.observe`` or ``summarise_run``, of one engine, size and held quantity, in any
@@ -176,6 +181,7 @@ def join_runs(
         held: what the runs hold.
         along: what tells one point from another.
         path: how the ladder was walked.
+        independent: whether runs at one coordinate are walks of their own.
 
     Raises:
         InputError: there is no summary, one does not have what is held or walked along, or they differ in size, in
@@ -215,7 +221,7 @@ def join_runs(
             groups[-1].append(run)
         else:
             groups.append([run])
-    points = [LinePoint.of_repeats(_coordinate(group[0], along), group) for group in groups]
+    points = [LinePoint.of_repeats(_coordinate(each[0], along), each, independent=independent) for each in groups]
     return JoinedRuns(sizes.pop(), values[0], with_what_they_are_behind(points, path))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -94,7 +95,8 @@ def find_crossing(curve: Curve, level: float, *, rises: bool | None = None, seed
     spacing = float(points.coordinates[upper] - points.coordinates[upper - 1])
     share = abs(float(points.values[upper] - points.values[upper - 1])) / (float(np.ptp(points.values)) or 1.0)
     error = math.hypot(float(single.std()), share * spacing / math.sqrt(12.0))
-    place = points.of_all(here, error, curve.along.unit)
+    degrees = float(points.degrees_of_freedom[upper - 1 : upper + 1].min())
+    place = replace(points.of_all(here, error, curve.along.unit), degrees_of_freedom=degrees)
     return Located(place, resolved=True, reason=f"Passes {level:g} at {curve.along.shown(here, error)}.")
 
 

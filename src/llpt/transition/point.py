@@ -30,8 +30,8 @@ class LinePoint:
         total_fs: time of all repeats; None where there was one run only.
         solids_left_out: repeats that were a solid where others were a fluid; they are in no average.
         pair_correlation: g(r); None where it was not observed.
-        memories: by the name of the observable, the share of a run that the repeats remember, where they are too few or
-            too short to know their errors by themselves (``memory_of_repeats``).
+        memories: by the name of the observable, the share of a run that repeats remember (``memory_of_repeats``), where
+            its error is that of their scatter.
     """
 
     coordinate: float
@@ -44,7 +44,7 @@ class LinePoint:
     memories: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of_repeats(cls, coordinate: float, runs: Sequence[xr.Dataset]) -> LinePoint:
+    def of_repeats(cls, coordinate: float, runs: Sequence[xr.Dataset], *, independent: bool = False) -> LinePoint:
         """Join the summaries of one run, or of repeats by ``mean_of_repeats``, weighted by their times.
 
         Where some repeats were a solid and others a fluid, the solids are left out: a mean over both is of neither.
@@ -53,6 +53,7 @@ class LinePoint:
         Args:
             coordinate: of all of them.
             runs: their summaries (``llpt.observables.summarise_run``), at least one.
+            independent: whether no repeat goes on from another, so that the scatter of several may be an error.
         """
         every = len(runs)
         runs = _fluids_among(runs)
@@ -68,11 +69,13 @@ class LinePoint:
             if len(runs) == 1 or not known:
                 estimates[name] = found[0]
                 continue
-            joined = mean_of_repeats(*zip(*known, strict=True))
-            alike = name in quantities and quantities[name].alike_in_repeats
+            values, shares = zip(*known, strict=True)
+            quantity = quantities.get(name)
+            scatter = independent and quantity is not None and quantity.averaged_over_time
+            joined = mean_of_repeats(values, shares, independent=scatter)
+            alike = quantity is not None and quantity.alike_in_repeats
             estimates[name] = _no_surer_than_one(joined, known) if alike else joined
-            memory = memory_of_repeats(*zip(*known, strict=True))
-            if memory > 0.0 and estimates[name].resolved:
+            if joined.resolved and (memory := memory_of_repeats(values, shares)):
                 memories[name] = memory
         total = sum(times) if len(runs) > 1 else None
         solid = is_solid(runs, estimates.get("solid_fraction"))
@@ -86,15 +89,15 @@ class LinePoint:
 
 
 def _no_surer_than_one(joined: Estimate, repeats: Sequence[tuple[Estimate, float]]) -> Estimate:
-    """Return the mean of repeats with an error that is no smaller than that of one of them; unknown where theirs are.
+    """Return the mean of repeats with an error that is no smaller than that of one of them.
 
     Args:
         joined: their mean.
         repeats: each with its weight.
     """
+    if not joined.resolved:
+        return joined
     shares = [(each.error, weight) for each, weight in repeats if each.resolved]
-    if not joined.resolved or not shares:
-        return replace(joined, error=math.nan)
     alone = sum(error * weight for error, weight in shares) / sum(weight for _, weight in shares)
     return replace(joined, error=max(joined.error, alone))
 
