@@ -11,6 +11,7 @@ from llpt.campaign.orders import orders
 from llpt.files import remove
 from llpt.study.explaining import asks_for_labels, diagnoses_of, explain_study
 from llpt.study.fixed_thresholds import StudyThresholds, with_change_told
+from llpt.study.lines_table import LINES_NAME, write_lines
 from llpt.study.observables_table import TABLE_NAME, write_observables
 from llpt.study.observing import observe_electronic_temperature, observe_runs
 
@@ -55,7 +56,7 @@ def analyse_study(
     *,
     thresholds: StudyThresholds | None = None,
 ) -> StudyAnalysis:
-    """Analyse every run that is done; keep averages in ``results/observables.csv``, the verdict in ``verdict.json``.
+    """Analyse every run that is done; keep its averages, those of its lines of states and the verdict in ``results``.
 
     Args:
         directory: the study's directory.
@@ -78,6 +79,7 @@ def analyse_study(
         density_rises=study.state.density_rises,
         compare_sizes=study.tests.size,
     )
+    write_lines(directory.results / LINES_NAME, found.ladders)
     explained = explain_study(directory, plan, entries, found.ladders) if asks_for_labels(study) else None
     explanation = explained[0] if explained is not None else None
     if explanation is not None:

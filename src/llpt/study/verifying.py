@@ -26,6 +26,7 @@ from llpt.study.inside import place_above
 from llpt.study.job_files import JobFiles, read_json
 from llpt.study.layout import StudyDirectory
 from llpt.study.ledger import Entry, Ledger
+from llpt.study.lines_table import LINES_NAME, lines_table
 from llpt.study.manifest import ArchiveManifest
 from llpt.study.observables_table import TABLE_NAME, observables_table
 from llpt.study.observed_ladders import ladders_of_study
@@ -124,6 +125,7 @@ def verify(root: Path, on_run: Callable[[float, int, str], None] = lambda *_: No
     )
     if all(check.can_be_told for check in checks):  # averages of another version differ in the table as well
         checks += table_checks("study", directory.results / TABLE_NAME, partial(observables_table, plan, observed))
+        checks += table_checks("study", directory.results / LINES_NAME, partial(lines_table, ladders))
     checks += verdict_checks(directory, fresh, thresholds.now)
     return (
         *checks,
