@@ -5,9 +5,10 @@ r"""Draw density, molecular fraction and first peak of g(r) along an isobar from
         "PBE, 2x2x2=dft:docs/results/hydrogen-64/observables.csv" \
         pbe-v2=n2p2:pbe-v2:docs/results/hydrogen-64/observables.csv
 
-``TABLE`` is the ``results/observables.csv`` that ``llpt analyse`` leaves, ENGINE a name in its column. Triangles that
-point up are runs of the heating ladder, open ones that point down those of cooling; a square stands around a run that
-is a solid. A value without a known error has no bar. Each walk of a ladder has a line.
+``TABLE`` is the ``results/observables.csv`` that ``llpt analyse`` leaves, with a line for each walk of a ladder, or
+``results/lines.csv``, with one for all; ENGINE is a name in its column. Triangles that point up are runs of the heating
+ladder, open ones that point down those of cooling; a square stands around a run that is a solid. A value without a
+known error has no bar.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ def number(text: str) -> float:
 
 
 def walk_of(row: dict[str, str]) -> str:
-    """Return which walk of a ladder a run is of; empty for the first."""
-    return row["run"].partition("-repeat")[2]
+    """Return which walk of a ladder a run is of; empty for the first, and where they are joined."""
+    return row.get("run", "").partition("-repeat")[2]
 
 
 def main() -> None:

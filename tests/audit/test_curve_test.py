@@ -197,3 +197,36 @@ def test_errors_of_few_walks_prove_no_difference_that_is_not_there(degrees):
         mean_outside += abs(mean.value) > mean.half_width(0.975)
     assert 0.005 < outside / cases < 0.09
     assert mean_outside / cases < 0.06
+
+
+def test_a_fit_does_not_carry_what_a_shift_may_do_to_where_it_may_not():
+    """The first peak of 64 atoms at 200 GPa, and a copy that changes 50 K lower, which is allowed.
+
+    The copy differs by 35 % at 850 K and by 5 % at 800 K, where a straight line through all points says more.
+    """
+    random = np.random.default_rng(0)
+    grid, peaks = np.arange(800.0, 1001.0, 50.0), np.array([1.75, 1.67, 1.09, 0.91, 0.82])
+    errors = np.array([9.6, 5.0, 7.5, 3.8, 4.4])
+    step = synthetic_isobar(grid.tolist(), place_k=875.0, width_k=20.0, seed=1).curve("density")
+    own = 100.0 * shift_allowances(replace(step, values=peaks), grid, 50.0) / peaks
+    shifted = 100.0 * (np.append(peaks[1:], 0.80) / peaks - 1.0)
+    by_own, by_all_points = 0, 0
+    for _ in range(200):
+        noisy = [
+            Estimate(value, error, "%", 100.0)
+            for value, error in zip(shifted + errors * random.normal(size=5), errors, strict=True)
+        ]
+        test = curve_test(grid, noisy, None, judged=np.ones(5, dtype=bool), allowances=own)
+        by_own += proven(test, own)
+        by_all_points += proven(test, test.allowances)
+    assert by_own > 20
+    assert by_all_points == 0
+
+
+def proven(test, allowances):
+    """Return whether any part is proven to differ by more than 15 % and what is allowed."""
+    outcomes = [
+        outcome_of(part, 15.0, confidence=0.95, among=test.independent, allowance=allowance)
+        for part, allowance in zip(test.parts, allowances, strict=True)
+    ]
+    return Outcome.NOT_FAITHFUL in outcomes

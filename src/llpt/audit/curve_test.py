@@ -54,7 +54,7 @@ class CurveTest:
         coordinates: of the parts, shape (n,).
         independent: how many independent statements the parts make together.
         allowances: what a shift that is still allowed may do to each part, where the transition is not known; else
-            empty. The points that are subtracted may be moved as well.
+            empty. It moves every point that the part is made of, those of a fit and those that are subtracted.
         points: the difference at each judged temperature by itself, where the parts are of a fit; else empty.
     """
 
@@ -131,19 +131,11 @@ def curve_test(
         tuple(_linear(row, differences, errors, wide) for row, wide in zip(rows, rows_widened, strict=True)),
         coordinates[chosen],
         _independent(rows * np.where(known, errors, 0.0)),
-        () if allowances is None else _moved_by(subtracted, chosen, allowances),
+        () if allowances is None else tuple((np.abs(rows) @ np.where(known, allowances, 0.0)).tolist()),
         tuple(_linear(row, differences, errors, wide) for row, wide in zip(points, points_widened, strict=True))
         if fits
         else (),
     )
-
-
-def _moved_by(
-    subtracted: NDArray[np.float64], chosen: NDArray[np.intp], allowances: NDArray[np.float64]
-) -> tuple[float, ...]:
-    """Return the most that the chosen differences change by a shift, less what it does to those that are subtracted."""
-    zero = float(sum(subtracted[each] * allowances[each] for each in np.flatnonzero(subtracted)))
-    return tuple((allowances[chosen] + zero).tolist())
 
 
 def shift_allowances(curve: Curve, coordinates: NDArray[np.float64], near: float) -> NDArray[np.float64]:
