@@ -99,7 +99,9 @@ def test_a_surrogate_that_walked_more_often_says_so_and_is_no_other_protocol(cas
         dataclasses.replace(case, plan=dataclasses.replace(case.plan, nodes=(*case.plan.nodes, *again)))
     )
     assert other.tone is Tone.GOOD
-    assert [row.cells for row in other.tables[0].rows if row.cells[0] == "walks"] == [("walks", "1", "2")]
+    assert [row.cells for row in other.tables[0].rows if row.cells[0] == "walks planned"] == [
+        ("walks planned", "1", "2")
+    ]
 
 
 def settings_drawn(answer):

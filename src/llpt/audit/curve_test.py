@@ -29,7 +29,7 @@ import numpy as np
 from scipy import stats
 
 from llpt.audit.compared import Contrast
-from llpt.statistics import Estimate, combined, in_words, weighing_errors, widening
+from llpt.statistics import Estimate, combined, in_words, noisy_errors, weighing_errors, widening
 from llpt.transition import Coordinate
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def curve_test(
         weighted = design / errors[chosen, None]
         solution = np.linalg.pinv(weighted) / errors[chosen]
         values = np.array([differences[index].value for index in chosen.tolist()])
-        misfit = (values - design @ (solution @ values)) / errors[chosen]
+        own = noisy_errors(np.array([each.standard_error for each in differences]))
+        misfit = (values - design @ (solution @ values)) / own[chosen]
         left = len(chosen) - design.shape[1]
         fits = bool(stats.chi2.sf(float(misfit @ misfit), left) >= POOR_FIT)
         of_all = np.zeros((design.shape[1], len(differences)))
@@ -131,11 +132,18 @@ def curve_test(
         tuple(_linear(row, differences, errors, wide) for row, wide in zip(rows, rows_widened, strict=True)),
         coordinates[chosen],
         _independent(rows * np.where(known, errors, 0.0)),
-        () if allowances is None else tuple((np.abs(rows) @ np.where(known, allowances, 0.0)).tolist()),
+        () if allowances is None else tuple(_moved(row, allowances) for row in rows),
         tuple(_linear(row, differences, errors, wide) for row, wide in zip(points, points_widened, strict=True))
         if fits
         else (),
     )
+
+
+def _moved(row: NDArray[np.float64], allowances: NDArray[np.float64]) -> float:
+    """Return the most that a combination of points may be moved, infinity where that of one of them is not known."""
+    used = np.flatnonzero(row)
+    most = np.where(np.isnan(allowances[used]), np.inf, allowances[used])
+    return float(np.abs(row[used]) @ most)
 
 
 def shift_allowances(curve: Curve, coordinates: NDArray[np.float64], near: float) -> NDArray[np.float64]:
@@ -254,7 +262,8 @@ def curve_contrast(test: CurveTest, what: str, confidence: float, along: Coordin
     sentence = f"{what}: at most {part}, at {place:g} {along.unit} of {len(test.parts)} {along.words}{shape}"
     if test.allowances:
         moved = test.allowances[index]
-        sentence += f", of which a shift that is still allowed may be {in_words(moved)} {part.unit}".rstrip()
+        much = f"may be {in_words(moved)} {part.unit}".rstrip() if math.isfinite(moved) else "may be all"
+        sentence += f", of which a shift that is still allowed {much}"
     return Contrast(
         part,
         sentence,

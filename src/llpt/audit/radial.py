@@ -69,12 +69,15 @@ def radial_contrasts(pair: Pair, thresholds: Thresholds) -> Iterator[Contrast]:
 
 
 def _of_a_shift(points: list[LinePoint], index: int, near: float) -> float:
-    """Return d between a point of the reference and its neighbours that lie as far off as a shift that is allowed."""
+    """Return d between a point of the reference and its neighbours that lie as far off as a shift that is allowed.
+
+    NaN where that to one of them is not known.
+    """
     here = points[index].coordinate
     above = [point for point in points if point.coordinate >= here + near][:1]
     below = [point for point in points if point.coordinate <= here - near][-1:]
-    found = (integrated_difference(points[index], other) for other in (*above, *below))
-    return max((each.value for each in found if each is not None), default=0.0)
+    found = [integrated_difference(points[index], other) for other in (*above, *below)]
+    return float(np.max([0.0, *(each.value for each in found if each is not None)]))
 
 
 def integrated_difference(reference: LinePoint, surrogate: LinePoint) -> Estimate | None:

@@ -103,7 +103,8 @@ def weighing_errors(
 
     An error of two degrees of freedom, as three walks have, may be too small by half by chance, and its point
     would rule; ``widening`` is of first order in 1/nu and does not hold there. Such a point weighs no more than what is
-    known better does on average. Where nothing is, all weigh the same, which rests on no error.
+    known better does on average, or than the poorly known do, whichever is more. Where nothing is known better, all
+    weigh the same, which rests on no error.
 
     Args:
         errors: standard errors, shape (n,); NaN where unknown, which stays.
@@ -117,17 +118,19 @@ def weighing_errors(
     (array([0.5, 0.5]), array([inf, inf]))
     >>> weighing_errors(np.array([0.1, 0.7, 0.2]), np.array([2.0, 2.0, 40.0]))
     (array([0.2, 0.7, 0.2]), array([ 6.,  6., 40.]))
+    >>> weighing_errors(np.array([0.0, 0.1, 0.7]), np.array([np.inf, 2.0, 2.0]))[0]
+    array([0.5, 0.5, 0.5])
     """
     noisy = noisy_errors(errors)
     known, poor = np.isfinite(noisy), degrees_of_freedom < FEW_DEGREES
     if not (known & poor).any():
         return noisy, degrees_of_freedom
-    well = noisy[known & ~poor]
+    well, alike = noisy[known & ~poor & (errors > 0.0)], float(np.sqrt(np.mean(noisy[known & poor] ** 2)))
     if not well.size:
-        alike = float(np.sqrt(np.mean(noisy[known] ** 2)))
         return np.where(known, alike, np.nan), np.full(len(noisy), np.inf)
-    least = float(np.sqrt(np.mean(well**2)))
-    return np.where(poor, np.maximum(noisy, least), noisy), np.maximum(degrees_of_freedom, FEW_DEGREES)
+    least = min(float(np.sqrt(np.mean(well**2))), alike)
+    capped = poor | (known & (errors == 0.0))
+    return np.where(capped, np.maximum(noisy, least), noisy), np.maximum(degrees_of_freedom, FEW_DEGREES)
 
 
 def noisy_errors(errors: NDArray[np.float64], *, otherwise: float = 1.0) -> NDArray[np.float64]:

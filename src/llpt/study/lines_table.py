@@ -51,8 +51,8 @@ def lines_table(ladders: Sequence[ObservedLadder]) -> str:
     """Return the table as CSV.
 
     Four columns for each observable: ``name (unit)``, ``name error`` (68 %), ``name effective samples`` and ``name
-    degrees of freedom`` of the error; empty where a state does not have it or does not know it. Temperature, pressure
-    and density are those that were set.
+    degrees of freedom`` of the error; empty where a state does not have it or does not know it, and where it is
+    infinite. Temperature, pressure and density are those that were set.
 
     Args:
         ladders: of the study.
@@ -95,6 +95,10 @@ def _row(ladder: ObservedLadder, states: LineOfStates, point: LinePoint, names: 
 def _numbers(estimate: Estimate | None) -> list[str]:
     if estimate is None:
         return [""] * 4
-    degrees = f"{estimate.degrees_of_freedom:.4g}" if estimate.resolved else ""
+    degrees = _finite(estimate.degrees_of_freedom, 4) if estimate.resolved else ""
     found = (estimate.value, estimate.error, estimate.effective_samples)
-    return [*(f"{number:.8g}" if math.isfinite(number) else "" for number in found), degrees]
+    return [*(_finite(number, 8) for number in found), degrees]
+
+
+def _finite(number: float, digits: int) -> str:
+    return f"{number:.{digits}g}" if math.isfinite(number) else ""

@@ -127,7 +127,7 @@ def _settings(runs: list[PlannedRun], masses: frozenset[float]) -> dict[str, fro
     for run in runs:
         for name, value in _of_run(run).items():
             found.setdefault(name, set()).add(value)
-    found["walks"] = {str(count) for count in Counter((run.atoms, *_place(run)) for run in runs).values()}
+    found["walks planned"] = {str(count) for count in Counter((run.atoms, *_place(run)) for run in runs).values()}
     found["mass of an atom"] = {f"{mass:g} u" for mass in masses}
     return {name: frozenset(values) for name, values in found.items()}
 
