@@ -69,6 +69,7 @@ TABLE = {
     "study/layout.py": (PRODUCTS, "test_study_with_its_inputs"),
     "study/lock.py": (STUDIES, "test_locks_logs_and_directories"),
     "study/nodes/other_labels.py": (STUDIES, "test_labels_and_derivatives_of_another_engine"),
+    "study/lines_table.py": (PRODUCTS, "test_table_of_lines"),
     "study/observables_table.py": (PRODUCTS, "test_table_of_observables"),
     "study/observing.py": (STUDIES, "test_locks_logs_and_directories"),
     "cli/trust.py": (STUDIES, "test_what_was_agreed_to_is_asked_again_where_it_cannot_be_kept"),

@@ -13,6 +13,7 @@ import xarray as xr
 
 from llpt.audit import Outcome, Thresholds, Verdict
 from llpt.campaign import Role
+from llpt.campaign.ladders import ladders_of
 from llpt.cli.planning import init
 from llpt.dft.generate_pseudopotentials import write_stored
 from llpt.dft.pseudopotentials.catalogue import get_pseudopotential
@@ -41,6 +42,7 @@ from llpt.study.import_description import Description
 from llpt.study.importing import NewStudy, import_run
 from llpt.study.job_files import JobFiles
 from llpt.study.jobs import write_job
+from llpt.study.lines_table import write_lines
 from llpt.study.observables_table import write_observables
 from llpt.study.outcome import NodeOutcome, NodeProgress
 from llpt.study.pulse import ReportPace
@@ -91,6 +93,14 @@ def test_table_of_observables(disk):
         run = observed("dft", density=Estimate(1.0 + number, 0.1, "g/cm^3", 9.0))
         plan = SimpleNamespace(runs=[SimpleNamespace(identity=run.identity, engine="dft")])
         write_observables(disk.path / "observables.csv", plan, [run])
+
+    disk.refused(numbered(write))
+
+
+def test_table_of_lines(disk):
+    def write(number):
+        run = observed("dft", density=Estimate(1.0 + number, 0.1, "g/cm^3", 9.0))
+        write_lines(disk.path / "lines.csv", ladders_of([run]))
 
     disk.refused(numbered(write))
 

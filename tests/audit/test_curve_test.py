@@ -202,7 +202,7 @@ def test_errors_of_few_walks_prove_no_difference_that_is_not_there(degrees):
 def test_a_fit_does_not_carry_what_a_shift_may_do_to_where_it_may_not():
     """The first peak of 64 atoms at 200 GPa, and a copy that changes 50 K lower, which is allowed.
 
-    The copy differs by 35 % at 850 K and by 5 % at 800 K, where a straight line through all points says more.
+    The copy differs by 35 % at 850 K and by 5 % at 800 K, where a straight line through all points would say more.
     """
     random = np.random.default_rng(0)
     grid, peaks = np.arange(800.0, 1001.0, 50.0), np.array([1.75, 1.67, 1.09, 0.91, 0.82])
@@ -210,29 +210,27 @@ def test_a_fit_does_not_carry_what_a_shift_may_do_to_where_it_may_not():
     step = synthetic_isobar(grid.tolist(), place_k=875.0, width_k=20.0, seed=1).curve("density")
     own = 100.0 * shift_allowances(replace(step, values=peaks), grid, 50.0) / peaks
     shifted = 100.0 * (np.append(peaks[1:], 0.80) / peaks - 1.0)
-    by_own, by_all_points, lower = 0, 0, 0
+    copies, lower = 0, 0
     for _ in range(200):
         noisy = [
             Estimate(value, error, "%", 100.0)
             for value, error in zip(shifted + errors * random.normal(size=5), errors, strict=True)
         ]
         test = curve_test(grid, noisy, None, judged=np.ones(5, dtype=bool), allowances=own)
-        by_own += proven(test, own)
-        by_all_points += proven(test, test.allowances)
+        copies += proven(test, test.allowances)
+        assert not test.fits
         gone = [replace(each, value=each.value - change - 75.0) for each, change in zip(noisy, shifted, strict=True)]
         test = curve_test(grid, gone, None, judged=np.ones(5, dtype=bool), allowances=own)
         lower += proven(test, test.allowances)
-    assert by_own > 20
-    assert by_all_points == 0
-    assert lower > 150  # a peak that is lower by 75 % everywhere is no shift
+    assert copies <= 10
+    assert lower > 190  # a peak that is lower by 75 % everywhere is no shift
 
 
 def test_what_a_shift_may_do_is_not_known_where_that_of_one_point_is_not():
     steady = differences([0.1, 0.1, 0.1], 0.1)
     found = curve_test(T[:3], steady, None, judged=ALL[:3], allowances=np.array([0.1, np.nan, 0.1]))
-    assert found.fits
-    assert all(math.isinf(each) for each in found.allowances)
-    told = curve_contrast(found, "It", 0.95, Coordinate.TEMPERATURE).sentence
+    assert found.allowances == (0.1, math.inf, 0.1)
+    told = curve_contrast(replace(found, allowances=(math.inf,) * 3), "It", 0.95, Coordinate.TEMPERATURE).sentence
     assert told.endswith("of which a shift that is still allowed may be all")
 
 

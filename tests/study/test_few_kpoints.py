@@ -57,7 +57,7 @@ def test_a_mesh_too_coarse_for_the_smallest_cell_is_warned_of_with_what_was_meas
 
 def test_of_64_atoms_at_a_coarse_mesh_it_says_where_a_denser_one_changes():
     (told,) = warnings_of(parse_study(f'{STUDY.replace("[32, 128, 256]", "[64, 128]")}kpoints = "2x2x2"'))
-    assert "changes near 1015 K at 2x2x2, and near 925 K at 3x3x3 (three walks each)" in told
+    assert "changes near 1015 K at 2x2x2, and near 915 K at 3x3x3 (three walks and four)" in told
     assert 'Take kpoints = "3x3x3", or cells of 128 atoms or more.' in told
 
 

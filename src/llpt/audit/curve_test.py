@@ -9,7 +9,8 @@ and another height of the step; c is there only where the transition is known an
 fit is by least squares weighted with the errors. The curve at each temperature, less the offset or not, is a linear
 combination of the D_i, so that its error and its degrees of freedom follow to first order, correlations included. A
 curve of another shape is seen: where chi^2 of the fit is less likely than ``POOR_FIT``, the points themselves are taken
-in the place of the curve.
+in the place of the curve. So they are where no transition is known: a shift moves each of them by another amount, and a
+fit would carry that to where it does little.
 
 The curve is one comparison. It is faithful where all of it is proven to be within the threshold, and not faithful where
 any of it is proven to be outside, at a level divided by the number of independent statements in it: the effective
@@ -54,7 +55,7 @@ class CurveTest:
         coordinates: of the parts, shape (n,).
         independent: how many independent statements the parts make together.
         allowances: what a shift that is still allowed may do to each part, where the transition is not known; else
-            empty. It moves every point that the part is made of, those of a fit and those that are subtracted.
+            empty. It moves every point that the part is made of, those that are subtracted too.
         points: the difference at each judged temperature by itself, where the parts are of a fit; else empty.
     """
 
@@ -107,7 +108,7 @@ def curve_test(
     design = _design(coordinates[chosen], None if switch is None else switch[chosen])
     rows, rows_widened = points, points_widened
     fits = False
-    if len(chosen) > design.shape[1]:
+    if len(chosen) > design.shape[1] and allowances is None:
         weighted = design / errors[chosen, None]
         solution = np.linalg.pinv(weighted) / errors[chosen]
         values = np.array([differences[index].value for index in chosen.tolist()])
@@ -258,7 +259,8 @@ def curve_contrast(test: CurveTest, what: str, confidence: float, along: Coordin
     reach = [abs(part.value) + part.half_width(confidence) if part.resolved else 0.0 for part in test.parts]
     index = int(np.argmax(reach))
     part, place = test.parts[index], float(test.coordinates[index])
-    shape = "" if test.fits or len(test.parts) <= _COLUMNS_WITH_STEP else ", another shape"
+    fitted = test.fits or test.allowances or len(test.parts) <= _COLUMNS_WITH_STEP
+    shape = "" if fitted else ", another shape"
     sentence = f"{what}: at most {part}, at {place:g} {along.unit} of {len(test.parts)} {along.words}{shape}"
     if test.allowances:
         moved = test.allowances[index]
