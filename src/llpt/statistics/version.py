@@ -16,5 +16,5 @@ every curve is listed, and so among the reasons; a line that the surrogate alone
 plateau holds that its weights are estimates, that of a loop what straight lines leave open; no plateau rises. 9: the
 scatter of three walks or more is an error where their runs do not know theirs, with what all may be behind; a molecular
 fraction passes 1/2 once, by the best curve that only falls; in means and differences an error of fewer than six
-degrees of freedom is no weight; a shift that is still allowed moves every point that a fitted curve is made of.
+degrees of freedom is no weight; where no transition is known, no curve is fitted to differences.
 """
