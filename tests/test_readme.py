@@ -118,6 +118,25 @@ def test_the_figure_s_caption_and_its_table_tell_what_the_committed_tables_do():
     assert "near 915 K" in README
 
 
+def test_the_mace_changes_as_far_below_the_reference_as_the_pages_tell():
+    found = places()
+    for axis, temperature in enumerate(("temperature_k", "temperature (K)")):
+        at = [
+            crossing("hydrogen-64-denser-mesh/mace/observables.csv", "mace:mace3.model", walk, temperature=temperature)
+            for walk in ("", "2", "3")
+        ]
+        own = statistics.stdev(at) / 3.0**0.5
+        told = f"{', '.join(f'{each:.0f}' for each in at)}: {statistics.mean(at):.0f} ± {own:.0f} K |"
+        walks = found["3x3x3"][axis][0]
+        differences = []
+        for chosen in (walks, walks[:3]):
+            error = math.hypot(own, statistics.stdev(chosen) / len(chosen) ** 0.5)
+            differences.append(f"{statistics.mean(chosen) - statistics.mean(at):.0f} ± {error:.0f}")
+            assert f"| {differences[-1]} K |" in FINDINGS
+        assert told in FINDINGS
+        assert axis == 1 or f"changes {differences[0]} K below that DFT" in README
+
+
 def test_dynamics_hides_what_its_own_mesh_puts_too_high():
     """F at 2x2x2 less 4x4x4 of 64 dissociated atoms: small in its own dynamics, large in that of a denser mesh."""
     lines = (ROOT / "docs/results/kpoint-mesh.jsonl").read_text(encoding="utf-8").splitlines()
