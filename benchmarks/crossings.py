@@ -34,7 +34,7 @@ SAMPLES = 250
 LEFT_OUT = 50
 NAME = "molecular_fraction_lifetime"
 MEMORIES = (0.02, 0.1, 0.3, 0.5, 1.0, 2.0, 5.0)
-"""Relaxation times, in what is averaged of a run; the first is no longer asked of crossings."""
+"""Relaxation times, in what is averaged of a run; the first is not asked of crossings."""
 REPEATS = (2, 3, 5)
 WIDTHS_K = (0.0, 30.0, 80.0)
 SPREADS = (0.05, 0.25)

@@ -97,7 +97,7 @@ def curve_test(
     chosen = np.flatnonzero(known & judged)
     if not chosen.size:
         return None
-    errors, degrees = _errors(differences)
+    errors, degrees = weighing_errors(differences)
     subtracted = np.zeros(len(differences))
     if offset_from is not None and (offset_from & known).any():
         weights = np.where(offset_from & known, errors**-2.0, 0.0)
@@ -229,17 +229,9 @@ def _phase_weights(
 ) -> tuple[NDArray[np.float64], ...]:
     """Return errors, their degrees of freedom, and the weights of the means below and above; 0 of what is not known."""
     known = np.array([each.resolved for each in differences], dtype=bool)
-    errors, degrees = _errors(differences)
+    errors, degrees = weighing_errors(differences)
     low, high = (np.where(side & known, errors, np.inf) ** -2.0 for side in (below, above))
     return errors, degrees, low / (low.sum() or 1.0), high / (high.sum() or 1.0)
-
-
-def _errors(differences: Sequence[Estimate]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the errors to weight by, and how well each is known."""
-    return weighing_errors(
-        np.array([each.standard_error for each in differences]),
-        np.array([each.degrees_of_freedom for each in differences]),
-    )
 
 
 _POINTS_OF_A_SLOPE = 2
@@ -259,8 +251,8 @@ def curve_contrast(test: CurveTest, what: str, confidence: float, along: Coordin
     reach = [abs(part.value) + part.half_width(confidence) if part.resolved else 0.0 for part in test.parts]
     index = int(np.argmax(reach))
     part, place = test.parts[index], float(test.coordinates[index])
-    fitted = test.fits or test.allowances or len(test.parts) <= _COLUMNS_WITH_STEP
-    shape = "" if fitted else ", another shape"
+    refused = not test.fits and not test.allowances and len(test.parts) > _COLUMNS_WITH_STEP
+    shape = ", another shape" if refused else ""
     sentence = f"{what}: at most {part}, at {place:g} {along.unit} of {len(test.parts)} {along.words}{shape}"
     if test.allowances:
         moved = test.allowances[index]

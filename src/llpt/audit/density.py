@@ -105,11 +105,7 @@ def _shape(differences: Sequence[Estimate], fitted: NDArray[np.intp], offset: Es
     """
     if offset is None or not fitted.size:
         return list(differences)
-    errors, _ = weighing_errors(
-        np.array([differences[j].standard_error for j in fitted]),
-        np.array([differences[j].degrees_of_freedom for j in fitted]),
-    )
-    weights = errors**-2.0
+    weights = weighing_errors([differences[j] for j in fitted.tolist()])[0] ** -2.0
     shares = dict(zip(fitted.tolist(), (weights / weights.sum()).tolist(), strict=True))
     return [
         combined(

@@ -59,10 +59,7 @@ def weighted_mean(estimates: Sequence[Estimate], *, inflate: bool = True) -> Est
         else replace(estimate, error=best.error, degrees_of_freedom=best.degrees_of_freedom)
         for estimate in usable
     ]
-    errors, degrees = weighing_errors(
-        np.array([estimate.standard_error for estimate in members]),
-        np.array([estimate.degrees_of_freedom for estimate in members]),
-    )
+    errors, degrees = weighing_errors(members)
     weights = errors**-2.0
     shares = (weights / weights.sum()).tolist()
     value = sum(share * estimate.value for share, estimate in zip(shares, members, strict=True))
@@ -96,9 +93,7 @@ def widening(leverages: NDArray[np.float64], degrees_of_freedom: NDArray[np.floa
     return np.sqrt(1.0 + 4.0 * np.clip(1.0 - leverages, 0.0, 1.0) / degrees_of_freedom)
 
 
-def weighing_errors(
-    errors: NDArray[np.float64], degrees_of_freedom: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def weighing_errors(estimates: Sequence[Estimate]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the errors to weight points by, and how well these are known, as ``widening`` asks.
 
     An error of two degrees of freedom, as three walks have, may be too small by half by chance, and its point
@@ -107,20 +102,23 @@ def weighing_errors(
     weigh the same, which rests on no error.
 
     Args:
-        errors: standard errors, shape (n,); NaN where unknown, which stays.
-        degrees_of_freedom: how well each is known, shape (n,).
+        estimates: of the points, one at least.
 
     Returns:
-        Errors, those of 0 as the least of the others (``noisy_errors``), and their degrees of freedom, infinite where
-        all weigh the same. Shape (n,) each.
+        Standard errors, those of 0 as the least of the others (``noisy_errors``) and NaN where unknown, and their
+        degrees of freedom, infinite where all weigh the same. Shape (n,) each.
 
-    >>> weighing_errors(np.array([0.1, 0.7]), np.array([2.0, 2.0]))
-    (array([0.5, 0.5]), array([inf, inf]))
-    >>> weighing_errors(np.array([0.1, 0.7, 0.2]), np.array([2.0, 2.0, 40.0]))
-    (array([0.2, 0.7, 0.2]), array([ 6.,  6., 40.]))
-    >>> weighing_errors(np.array([0.0, 0.1, 0.7]), np.array([np.inf, 2.0, 2.0]))[0]
-    array([0.5, 0.5, 0.5])
+    >>> lucky, poor = (Estimate.of_deviation(1.0, deviation, "", 3.0, 2.0) for deviation in (0.1, 0.7))
+    >>> well, never_changed = Estimate.of_deviation(1.0, 0.2, "", 40.0, 40.0), Estimate(1.0, 0.0, "", math.inf)
+    >>> [each.round(3).tolist() for each in weighing_errors([lucky, poor])]
+    [[0.5, 0.5], [inf, inf]]
+    >>> [each.round(3).tolist() for each in weighing_errors([lucky, poor, well])]
+    [[0.2, 0.7, 0.2], [6.0, 6.0, 40.0]]
+    >>> weighing_errors([never_changed, lucky, poor])[0].round(3).tolist()
+    [0.5, 0.5, 0.5]
     """
+    errors = np.array([estimate.standard_error for estimate in estimates])
+    degrees_of_freedom = np.array([estimate.degrees_of_freedom for estimate in estimates])
     noisy = noisy_errors(errors)
     known, poor = np.isfinite(noisy), degrees_of_freedom < FEW_DEGREES
     if not (known & poor).any():

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from typing import TYPE_CHECKING
 
 from llpt.files import write_atomically
+from llpt.study.observables_table import WHETHER_SOLID, as_csv, finite
 from llpt.transition import Coordinate
 
 if TYPE_CHECKING:
@@ -62,15 +60,8 @@ def lines_table(ladders: Sequence[ObservedLadder]) -> str:
     for _, states in lines:
         for point in states.points:
             units |= {name: estimate.unit for name, estimate in point.estimates.items()}
-    header = list(COLUMNS)
-    for name, unit in units.items():
-        header += [f"{name} ({unit})" if unit else name, *(f"{name} {part}" for part in PARTS)]
-    stream = io.StringIO()
-    rows = csv.writer(stream, lineterminator="\n")
-    rows.writerow(header)
-    for ladder, states in lines:
-        rows.writerows(_row(ladder, states, point, list(units)) for point in states.points)
-    return stream.getvalue()
+    rows = (_row(ladder, states, point, list(units)) for ladder, states in lines for point in states.points)
+    return as_csv(COLUMNS, units, PARTS, rows)
 
 
 def _row(ladder: ObservedLadder, states: LineOfStates, point: LinePoint, names: Sequence[str]) -> list[str]:
@@ -84,7 +75,7 @@ def _row(ladder: ObservedLadder, states: LineOfStates, point: LinePoint, names: 
         *(f"{where[coordinate]:.8g}" if coordinate in where else "" for coordinate in Coordinate),
         f"{point.sampled_fs / 1000.0:g}",
         f"{point.production_fs / 1000.0:g}",
-        {True: "yes", False: "no", None: ""}[point.solid],
+        WHETHER_SOLID[point.solid],
         str(point.solids_left_out),
     ]
     for name in names:
@@ -94,11 +85,6 @@ def _row(ladder: ObservedLadder, states: LineOfStates, point: LinePoint, names: 
 
 def _numbers(estimate: Estimate | None) -> list[str]:
     if estimate is None:
-        return [""] * 4
-    degrees = _finite(estimate.degrees_of_freedom, 4) if estimate.resolved else ""
-    found = (estimate.value, estimate.error, estimate.effective_samples)
-    return [*(_finite(number, 8) for number in found), degrees]
-
-
-def _finite(number: float, digits: int) -> str:
-    return f"{number:.{digits}g}" if math.isfinite(number) else ""
+        return [""] * (1 + len(PARTS))
+    degrees = finite(estimate.degrees_of_freedom) if estimate.resolved else ""
+    return [finite(estimate.value), finite(estimate.error), finite(estimate.effective_samples), degrees]

@@ -13,13 +13,14 @@ from llpt.observables import estimate_of, sampled_names
 from llpt.transition import solid_flag
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from llpt.campaign.observed import ObservedRun
     from llpt.study.plan import Plan
 
 TABLE_NAME = "observables.csv"
+WHETHER_SOLID = {True: "yes", False: "no", None: ""}
 STATE_COLUMNS = (
     "run",
     "role",
@@ -64,14 +65,32 @@ def observables_table(plan: Plan, observed: Sequence[ObservedRun]) -> str:
     units: dict[str, str] = {}
     for item in observed:
         units |= {name: str(item.summary[name].attrs.get("unit", "")) for name in sampled_names(item.summary)}
-    header = list(STATE_COLUMNS)
+    rows = (_row(item, specs[item.identity], list(units)) for item in observed)
+    return as_csv(STATE_COLUMNS, units, ("error", "effective samples"), rows)
+
+
+def as_csv(columns: Sequence[str], units: Mapping[str, str], parts: Sequence[str], rows: Iterable[list[str]]) -> str:
+    """Return a table of averages as text.
+
+    Args:
+        columns: that say whose each row is.
+        units: of the observables, by name, each with a column for its value and one for each part.
+        parts: what stands beside a value, as its error.
+        rows: the cells.
+    """
+    header = list(columns)
     for name, unit in units.items():
-        header += [f"{name} ({unit})" if unit else name, f"{name} error", f"{name} effective samples"]
+        header += [f"{name} ({unit})" if unit else name, *(f"{name} {part}" for part in parts)]
     stream = io.StringIO()
-    rows = csv.writer(stream, lineterminator="\n")
-    rows.writerow(header)
-    rows.writerows(_row(item, specs[item.identity], list(units)) for item in observed)
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
     return stream.getvalue()
+
+
+def finite(number: float) -> str:
+    """Return a number to eight digits; nothing where it is not known or infinite."""
+    return f"{number:.8g}" if math.isfinite(number) else ""
 
 
 def _row(run: ObservedRun, engine: str, names: Sequence[str]) -> list[str]:
@@ -88,15 +107,12 @@ def _row(run: ObservedRun, engine: str, names: Sequence[str]) -> list[str]:
             for held in (run.state.pressure_gpa if run.constant_pressure else None, run.state.density_g_per_cm3)
         ),
         f"{float(run.summary.attrs['production_fs']) / 1000.0:g}",
-        {True: "yes", False: "no", None: ""}[solid_flag(run.summary)],
+        WHETHER_SOLID[solid_flag(run.summary)],
     ]
     for name in names:
         if name not in run.summary:
             values += ["", "", ""]
             continue
         found = estimate_of(run.summary, name)
-        values += [
-            f"{number:.8g}" if math.isfinite(number) else ""
-            for number in (found.value, found.error, found.effective_samples)
-        ]
+        values += [finite(number) for number in (found.value, found.error, found.effective_samples)]
     return values

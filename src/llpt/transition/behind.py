@@ -29,17 +29,16 @@ def with_what_they_are_behind(points: Sequence[LinePoint], path: LadderPath) -> 
         points: by rising coordinate.
         path: which neighbour each run began from.
     """
-    alone: list[LinePoint | None] = [None] * len(points)
-    before = alone if path is LadderPath.SEPARATE else [*points[1:], None] if path.goes_down else [None, *points[:-1]]
+    before: Sequence[LinePoint | None] = [*points[1:], None] if path.goes_down else [None, *points[:-1]]
+    if path is LadderPath.SEPARATE:
+        before = [None] * len(points)
     return tuple(_behind(point, other) for point, other in zip(points, before, strict=True))
 
 
 def _behind(point: LinePoint, before: LinePoint | None) -> LinePoint:
     estimates = dict(point.estimates)
     for name, memory in point.memories.items():
-        here = point.estimates[name]
-        change = (
-            math.nan if before is None or name not in before.estimates else before.estimates[name].value - here.value
-        )
+        here, there = point.estimates[name], before.estimates.get(name) if before is not None else None
+        change = math.nan if there is None else there.value - here.value
         estimates[name] = replace(here, error=math.hypot(here.error, memory * change))
     return replace(point, estimates=estimates)
