@@ -113,7 +113,7 @@ def taken(place, text, source, *, wanted=None):
             ),
             "options.sigma",
         ),
-        (REFERENCE.replace("[700, 800]", "[900]"), "no run has the same name"),
+        (REFERENCE.replace("[700, 800]", "[900]"), "no run that is asked for has the same name"),
     ],
 )
 def test_what_would_be_another_run_is_not_taken_and_what_differs_is_named(text, named, first, tmp_path):
@@ -128,11 +128,13 @@ def test_what_stands_on_a_run_that_is_not_the_same_is_not_taken(first, tmp_path)
     shutil.copytree(first, source)
     with Ledger(source / "study.db") as ledger:
         ledger.record(LOWER, State.UNFINISHED)
-    with pytest.raises(InputError, match="Nothing that is done"):
+    with pytest.raises(InputError, match="soft/N8/P200/T800 starts from soft/N8/P200/T700, which is not taken"):
         taken(tmp_path / "other", REFERENCE, source)
     assert taken(tmp_path / "again", REFERENCE, first) == (LOWER, UPPER)
-    with pytest.raises(InputError, match="Nothing that is done"):
+    with pytest.raises(InputError, match="soft/N8/P200/T800 starts from soft/N8/P200/T700, which is not taken"):
         taken(tmp_path / "upper", REFERENCE, first, wanted={UPPER})
+    with pytest.raises(InputError, match="no run that is asked for has the same name"):
+        taken(tmp_path / "none", REFERENCE, first, wanted=set())
 
 
 def test_a_file_that_a_study_copied_counts_by_what_it_holds(tmp_path, run):

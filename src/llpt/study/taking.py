@@ -84,7 +84,8 @@ def take_done(
         taken.append(path)
     if not taken and not any(here[path].attempts for path in wanted if path in here):
         raise InputError(
-            f"Nothing that is done in {source.root} is what {directory.root} asks for{_why(directory, plan, there)}.",
+            f"Nothing that is done in {source.root} is what {directory.root} asks for: "
+            f"{_why(directory, plan, there, wanted, same)}.",
             "Give both the same seed, states, [dynamics] and reference, or leave out --runs-from to do all anew.",
         )
     return tuple(taken)
@@ -119,10 +120,17 @@ def _check(place: Path, kept: str, source: Path) -> None:
         )
 
 
-def _why(directory: StudyDirectory, plan: Plan, there: Mapping[str, Entry]) -> str:
-    """Say the first thing that differs where a node is done there under the same name."""
-    for path in plan.paths:
-        if path in there:
-            one, other = json.loads(there[path].job), json.loads(plan[path].job(directory.root).text())
-            return f": {short_name(path)} differs in {first_change(one, other) or 'its start or a file it names'}"
-    return ": no run has the same name"
+def _why(
+    directory: StudyDirectory, plan: Plan, there: Mapping[str, Entry], wanted: Collection[str], same: Collection[str]
+) -> str:
+    """Say the first thing that differs where a node that is asked for is done there under the same name."""
+    path = next((path for path in plan.paths if path in wanted and path in there), None)
+    if path is None:
+        return "no run that is asked for has the same name as one done there"
+    one, other = json.loads(there[path].job), json.loads(plan[path].job(directory.root).text())
+    if change := first_change(one, other):
+        return f"{short_name(path)} differs in {change}"
+    below = next((short_name(run) for run in plan[path].after if run not in same), None)
+    if below is not None:
+        return f"{short_name(path)} starts from {below}, which is not taken"
+    return f"{short_name(path)} differs in its start or a file it names"
