@@ -6,14 +6,16 @@ import shutil
 import stat
 import sys
 import time
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from ase import Atoms
 from tests.others import needs_program
 
-from llpt.engines import make_engine
-from llpt.engines.espresso import gth_upf
+from llpt.dft.settings import PressureCorrection
+from llpt.engines import Purpose, make_engine
+from llpt.engines.espresso import EspressoOptions, gth_upf
 from llpt.engines.espresso_process import last_scf_report
 from llpt.errors import EngineError, InputError, MissingProgramError
 from llpt.structure import atomic_fluid, molecular_fluid
@@ -111,6 +113,92 @@ class TestAgreement:
         assert np.allclose(pw["forces"], own["forces"], atol=2e-3)
         assert np.allclose(pw["stress"], own["stress"], atol=0.05 / EV_PER_ANGSTROM3_TO_GPA)
         assert pw["entropy"] == pytest.approx(own["entropy"], abs=1e-9)
+
+
+@pytest.mark.peer
+@pytest.mark.slow
+@needs_pw
+class TestPressureCorrection:
+    """Of F and stress at a fixed set of plane waves, to the nominal cutoff."""
+
+    CORRECTED: ClassVar = {**QUICK, "ecut_ry": 40, "pressure_correction": "finite-basis"}
+
+    @staticmethod
+    def results(spec, options, atoms):
+        with make_engine(spec, options) as engine:
+            engine.calculate(atoms)
+            return dict(engine.results)
+
+    @pytest.mark.parametrize("kpoints", ["gamma", "0.25,0.25,0.25;0.5,0.5,0.5"])
+    def test_agrees_with_that_of_the_built_in_engine(self, kpoints):
+        """Which finds it by perturbation theory. Sets of plane waves jump by shells, most in a small cell at Gamma."""
+        atoms = molecular_fluid(atoms=16, seed=2, wigner_seitz_radius=1.5)
+        options = {**self.CORRECTED, "kpoints": kpoints}
+        pw, own = (self.results(spec, options, atoms) for spec in ("quantum-espresso", "dft"))
+        assert pw["free_energy"] == pytest.approx(own["free_energy"], abs=5e-4 * len(atoms))
+        after, others, before = (
+            -result[name][:3].mean() * EV_PER_ANGSTROM3_TO_GPA
+            for result, name in ((pw, "stress"), (own, "stress"), (pw, "stress_uncorrected"))
+        )
+        assert others - before > 10.0
+        assert after == pytest.approx(others, abs=0.15 * (others - before))
+
+    def test_pressure_is_the_derivative_of_f_at_a_held_cutoff(self, fluid):
+        """By energies of pw.x alone, uncorrected, at a cutoff where their sets of plane waves jump little."""
+        free, volumes = [], []
+        for scale in (0.97, 1.03):
+            strained = fluid.copy()
+            strained.set_cell(fluid.cell.array * scale, scale_atoms=True)
+            free.append(self.results("quantum-espresso", {**QUICK, "ecut_ry": 40}, strained)["free_energy"])
+            volumes.append(strained.get_volume())
+        slope = -(free[1] - free[0]) / (volumes[1] - volumes[0]) * EV_PER_ANGSTROM3_TO_GPA
+        result = self.results("quantum-espresso", self.CORRECTED, fluid)
+        after, before = (
+            -result[name][:3].mean() * EV_PER_ANGSTROM3_TO_GPA for name in ("stress", "stress_uncorrected")
+        )
+        assert abs(after - slope) < 0.3 * abs(before - slope)
+
+    def test_no_second_process_runs_beside_it(self, fluid):
+        """A launcher that has room for one only would wait without end."""
+        with make_engine("quantum-espresso", self.CORRECTED) as engine:
+            alive = []
+            measured = engine._process_for
+
+            def started(*given):
+                alive.append(engine._process)
+                return measured(*given)
+
+            engine._process_for = started
+            engine.calculate(fluid)
+            assert alive == [None, None, None]
+            first = engine.results["free_energy"]
+            near = fluid.copy()
+            near.positions += 1e-6
+            engine.calculate(near)  # pw.x is started again, with the same plane waves and their term
+            assert engine.results["free_energy"] == pytest.approx(first, abs=1e-5)
+            assert alive == [None] * 4
+
+    def test_the_log_that_a_message_names_is_kept(self, fluid):
+        with make_engine("quantum-espresso", self.CORRECTED) as engine:
+            engine.calculate(fluid)
+            engine._term = None
+            engine._pseudopotential = engine._workplace / "H.gone.UPF"
+            with pytest.raises(EngineError):
+                engine._at(45.0, fluid)
+        assert (engine._workplace / "other-cutoff" / "pw.out").is_file()
+        shutil.rmtree(engine._workplace)
+
+
+class TestPurpose:
+    @pytest.mark.parametrize("purpose", Purpose)
+    def test_the_correction_is_on_where_pressure_is_held_and_in_labels(self, purpose):
+        options = EspressoOptions(electronic_temperature_k=1000)
+        on = purpose in {Purpose.CONSTANT_PRESSURE, Purpose.LABELS}
+        assert (options.made_for(purpose).pressure_correction is PressureCorrection.FINITE_BASIS) == on
+
+    def test_what_is_given_holds(self):
+        options = EspressoOptions(electronic_temperature_k=1000, pressure_correction=PressureCorrection.NONE)
+        assert options.made_for(Purpose.CONSTANT_PRESSURE) == options
 
 
 @pytest.mark.peer
@@ -335,6 +423,7 @@ def test_log():
     assert report.free_energy_ry == -16.83082227
     assert report.smearing_ry == -0.00012
     assert (report.fermi_ev, report.highest_band_ev, report.iterations) == (6.697, -114.9179, 7)
+    assert report.plane_waves == (1791,)
     assert report.highest_occupation(1000) == 1.0
     assert last_scf_report(LOG[:-30]) is None
     with pytest.raises(ValueError, match="smearing"):

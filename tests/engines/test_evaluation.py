@@ -1,17 +1,20 @@
 """Evaluated frames carry every result through a file, and nothing that is not finite is ever written."""
 
 import gzip
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.io import read, write
 
-from llpt.engines import evaluate, make_engine, read_evaluated, write_evaluated
+from llpt.engines import PressureLabel, corrected_alike, evaluate, make_engine, read_evaluated, write_evaluated
 from llpt.engines.face import EngineCalculator, EngineDescription, EngineResult
 from llpt.errors import EngineError, InputError, StorageError
 from llpt.learning import labelled_frames
+from llpt.learning.labelling import label
 from llpt.structure import label_of, molecular_fluid
+from llpt.study.nodes.other_labels import _label
 
 
 class Springs(EngineCalculator):
@@ -193,3 +196,35 @@ def test_labels_of_other_names_are_taken_from_under_them(tmp_path):
     assert frame.get_forces()[0, 0] == 0.1
     assert list(frame.get_stress()) == [1.0, 2.0, 3.0, 0.0, 0.0, 0.0]
     assert frame.info["dataset"] == "named"
+
+
+class Corrected(Springs):
+    """The same with a pressure that is corrected for a finite basis."""
+
+    def compute(self, atoms, system_changes):
+        plain = super().compute(atoms, system_changes)
+        return replace(
+            plain,
+            stress_ev_per_angstrom3=plain.stress_ev_per_angstrom3 - 0.01,
+            stress_uncorrected_ev_per_angstrom3=plain.stress_ev_per_angstrom3,
+        )
+
+    def describe(self):
+        return replace(super().describe(), pressure_label=PressureLabel.CORRECTED)
+
+
+def study_labels(frames, engine, place):
+    return _label(frames, engine, place, lambda _: None) or read_evaluated(place)
+
+
+@pytest.mark.parametrize("with_labels", [lambda *given: label(*given)[0], study_labels])
+def test_labels_of_a_file_are_gone_on_with_where_pressure_is_corrected_as_before(tmp_path, frames, with_labels):
+    """One file never holds pressures of both kinds; labels of a version that did not correct are done again."""
+    place = tmp_path / "labels.extxyz"
+    first = with_labels(frames[:2], Springs(), place)
+    again = with_labels(frames, Springs(), place)
+    assert [frame.get_stress()[1] for frame in again] == [0.01] * 3
+    assert len(first) == 2
+    anew = with_labels(frames, Corrected(), place)
+    assert [frame.get_stress()[1] for frame in anew] == pytest.approx([0.0] * 3, abs=1e-12)
+    assert all(corrected_alike(frame, Corrected()) and not corrected_alike(frame, Springs()) for frame in anew)

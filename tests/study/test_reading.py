@@ -118,6 +118,7 @@ def test_a_wrong_value_is_named_with_what_is_allowed(change, by, key, allowed):
         ('engine = "dft"', 'engine = "dftt"', '[reference.engine] asks for engine "dftt", which there is not'),
         ('"behler-parrinello"\ntrain = "reference"', '"behler"', '[surrogate.engine] asks for engine "behler"'),
         ("size = true", 'engine = [{ engine = "abinit" }, { engine = "abinit", atoms = 256 }]', "abinit twice"),
+        ("size = true", 'engine = { engine = "dft" }', "which is the reference's"),
         ("size = true", 'engine = { engine = "espresso" }', '[tests.engine] asks for engine "espresso"'),
     ],
 )

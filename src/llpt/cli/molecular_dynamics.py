@@ -73,7 +73,7 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
     option: EngineOptions = None,
 ) -> None:
     """Run molecular dynamics; the same command again continues it to the number of steps."""
-    from llpt.dynamics import RunSettings, RunState, run_md  # noqa: PLC0415 - start-up time of the other commands
+    from llpt.dynamics import RunSettings, RunState, options_to_go_on_with, run_md  # noqa: PLC0415 - start-up time of the other commands
     from llpt.engines import make_engine  # noqa: PLC0415
     from llpt.structure import read_structures  # noqa: PLC0415
 
@@ -94,7 +94,8 @@ def md(  # noqa: PLR0917 - typer takes arguments by position
     )
     settings = RunSettings(**values)
     start = read_structures(source)[-1]
-    calculator = make_engine(engine, split_options(option), purpose=settings.purpose)
+    options = options_to_go_on_with(out, engine, split_options(option))
+    calculator = make_engine(engine, options, purpose=settings.purpose)
     try:
         with bar(engine, steps) as advance:
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import (
@@ -16,14 +17,16 @@ from pydantic import (
 
 from llpt.dynamics.outcome import RunState
 from llpt.dynamics.settings import RunSettings  # noqa: TC001 - pydantic reads it
+from llpt.engines import engine_records
 from llpt.errors import InputError, StorageError
 from llpt.run_file import DescribedEngine, read_run_file
 from llpt.version import package_versions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from llpt.engines import EngineDescription
+    from llpt.engines import EngineDescription, OptionValue
 
 _MAY_CHANGE = {"steps", "checkpoint_every", "maximum_force_spread_ev_per_angstrom"}
 _WHERE_IT_RUNS = {"device", "threads", "command", "processes"}
@@ -196,7 +199,37 @@ def _difference(was: DescribedEngine, asked: DescribedEngine) -> str:
         before, after = getattr(was, key), getattr(asked, key)
         if before != after:
             return f"{key} {before!r}, not {after!r}"
-    for key in sorted((was.options.keys() | asked.options.keys()) - _WHERE_IT_RUNS):
-        if was.options.get(key) != asked.options.get(key):
-            return f"option {key} = {was.options.get(key)!r}, not {asked.options.get(key)!r}"
+    of_before = {**_later_options(was), **was.options}
+    for key in sorted((of_before.keys() | asked.options.keys()) - _WHERE_IT_RUNS):
+        if of_before.get(key) != asked.options.get(key):
+            return f"option {key} = {of_before.get(key)!r}, not {asked.options.get(key)!r}"
     return ""
+
+
+def options_to_go_on_with(directory: Path, spec: str, options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+    """Return the options of an engine for a run that may be begun.
+
+    An option that the version that began it did not have keeps its default, whatever the engine would choose now.
+
+    Args:
+        directory: of the run; it need not be there.
+        spec: SPEC of the engine.
+        options: as they are given.
+    """
+    record = read_run_record(directory) if directory.exists() else None
+    if record is None or record.engine is None or record.engine.name != spec.partition(":")[0]:
+        return dict(options)
+    return {**_later_options(record.engine), **options}
+
+
+def _later_options(was: DescribedEngine) -> dict[str, OptionValue]:
+    """Return the options that an engine has and a record does not know, with their defaults."""
+    record = engine_records().get(was.name)
+    if record is None or record.options is None:
+        return {}
+    defaults = {name: field.default for name, field in record.options.model_fields.items() if not field.is_required()}
+    return {
+        name: str(default) if isinstance(default, StrEnum) else default
+        for name, default in defaults.items()
+        if name not in was.options and default is not None
+    }

@@ -2,7 +2,7 @@
 
 from llpt.engines.committee import member_specs
 from llpt.engines.electrons import label_at_electronic_temperatures, label_file
-from llpt.engines.evaluation import evaluate, read_evaluated, write_evaluated
+from llpt.engines.evaluation import corrected_alike, evaluate, read_evaluated, write_evaluated
 from llpt.engines.face import (
     Engine,
     EngineCalculator,
@@ -58,6 +58,7 @@ __all__ = [
     "check_computable",
     "check_request",
     "check_result",
+    "corrected_alike",
     "engine_folder",
     "engine_label",
     "engine_plugins",

@@ -24,6 +24,7 @@ from llpt.dft.settings import (
     CutoffRy,
     ElectronicTemperatureK,
     KpointList,
+    PressureCorrection,
 )
 from llpt.engines.mpi import MpiCommand, MpiProcesses  # noqa: TC001 - pydantic reads them
 from llpt.engines.record import EngineRecord, Speed
@@ -36,6 +37,8 @@ from llpt.units import ANGSTROM_TO_BOHR, HARTREE_TO_RYDBERG, HYDROGEN_MASS_U, KE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from llpt.engines.purpose import Purpose
 
 
 class EspressoFunctional(StrEnum):
@@ -73,9 +76,23 @@ class EspressoOptions(Options):
     rebuild_volume_fraction: float = Field(
         default=0.05, gt=0, lt=0.1, description="plane waves are chosen anew when the volume drifted by this fraction"
     )
+    pressure_correction: PressureCorrection = Field(
+        default=PressureCorrection.NONE,
+        description="finite-basis or none; if not given, finite-basis for constant pressure and labels, else none",
+    )
     directory: str | None = Field(
         default=None, description="where pw.x works; a temporary directory, removed in the end, if not given"
     )
+
+    def convergence_ry(self, atoms: int) -> float:
+        """Return the SCF convergence of a cell of so many atoms, Ry."""
+        return self.conv_thr_ry or 1e-9 * atoms
+
+    def made_for(self, purpose: Purpose) -> EspressoOptions:
+        """Return the options with what was not given chosen for a purpose."""
+        if not purpose.corrects_pressure or "pressure_correction" in self.model_fields_set:
+            return self
+        return self.model_copy(update={"pressure_correction": PressureCorrection.FINITE_BASIS})
 
 
 NEEDS_PW = Prerequisite(
@@ -91,7 +108,7 @@ QUANTUM_ESPRESSO = EngineRecord(
     thermal=True,
     elements=frozenset({"H"}),
     # 0.95, 6.8 and 58 s at 64, 128 and 256 atoms (docs/performance.md); the growth from 8 to 32 was measured, too.
-    speed=Speed({1.0: 0.3, 3.0: 0.67}, floor=0.004, plane_waves=True),
+    speed=Speed({1.0: 0.3, 3.0: 0.67}, floor=0.004, plane_waves=True, points_of_a_label=3),
     probe="llpt.engines.espresso_process:pw_version",
     trial={"ecut_ry": 20.0, "electronic_temperature_k": 3000.0, "pseudopotential": "gth", "conv_thr_ry": 1e-6},
     needs=NEEDS_PW,
@@ -242,7 +259,7 @@ ibrav=0, nat={atoms}, ntyp=1, ecutwfc={options.ecut_ry}{density}, nbnd={bands}, 
 smearing='fermi-dirac', degauss={degauss:.16e}{functional}
 /
 &ELECTRONS
-conv_thr={options.conv_thr_ry or 1e-9 * atoms:.6e}, mixing_beta=0.6, electron_maxstep=100
+conv_thr={options.convergence_ry(atoms):.6e}, mixing_beta=0.6, electron_maxstep=100
 /
 &IONS
 pot_extrapolation='second_order', wfc_extrapolation='second_order'

@@ -51,6 +51,7 @@ class ScfReport:
         fermi_ev: Fermi energy.
         highest_band_ev: lowest energy over the k-points of the last band.
         iterations: SCF cycles.
+        plane_waves: their number at each k-point; at Gamma alone, with real orbitals, of one half of them and G = 0.
     """
 
     free_energy_ry: float
@@ -58,6 +59,7 @@ class ScfReport:
     fermi_ev: float
     highest_band_ev: float
     iterations: int
+    plane_waves: tuple[int, ...]
 
     def highest_occupation(self, electronic_temperature_k: float) -> float:
         """Return the Fermi–Dirac occupation (0 to 1) of the last band."""
@@ -274,6 +276,7 @@ def _parse_block(block: str, after: str) -> ScfReport:
         # Columns are nine wide and may touch.
         highest_band_ev=min(float(re.findall(r"-?\d+\.\d{4}", energies)[-1]) for energies in bands),
         iterations=int(re.findall(r"\d+", after)[0]),
+        plane_waves=tuple(int(number) for number in re.findall(r"\(\s*(\d+) PWs\)", block)),
     )
 
 

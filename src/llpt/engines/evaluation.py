@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ase.io
 import numpy as np
 
+from llpt.engines.face import PressureLabel
 from llpt.engines.make import as_engine
 from llpt.errors import EngineError, InputError, unsuitable
 from llpt.files import atomic_text, make_directory
@@ -108,6 +109,17 @@ def labelled(frame: Atoms, engine: Engine, *, number: int) -> Atoms:
         atoms.info["electronic_temperature_k"] = float(temperature)
     result: Atoms = atoms
     return result
+
+
+def corrected_alike(frame: Atoms, engine: Engine) -> bool:
+    """Return whether the pressure of a labelled frame is corrected for the finite basis as the engine's is, or neither.
+
+    Args:
+        frame: a frame with labels.
+        engine: what would label it now.
+    """
+    corrects = engine.describe().pressure_label is PressureLabel.CORRECTED
+    return ("stress_uncorrected" in frame.info) == corrects
 
 
 def bare_copy(frame: Atoms) -> Atoms:

@@ -34,8 +34,8 @@ def make_engine(
         spec: an engine and what follows its colon, e.g. ``dft`` or ``n2p2:DIR`` (``llpt.engines.grammar`` lists them);
             or a calculator of ASE.
         options: its options (``docs/engines.md``); values may be text. None for a calculator: it has its own.
-        purpose: what it is made for: decides how ``dft`` converges and whether its pressure is corrected, and the
-            precision of networks, where the options do not say.
+        purpose: what it is made for: decides how ``dft`` converges, whether the pressure of plane waves is corrected,
+            and the precision of networks, where the options do not say.
 
     Raises:
         InputError: neither text nor a calculator, an unknown SPEC or option (with the nearest known name), a value not

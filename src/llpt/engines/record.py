@@ -57,6 +57,7 @@ class Speed:
         functionals: returns how many times longer with an exchange–correlation functional, by the value of the option
             ``xc``; None where all take as long.
         follows_electrons: whether a single point can start from the solution at another temperature of the electrons.
+        points_of_a_label: single points that a label takes where its pressure is corrected for the finite basis.
     """
 
     terms: Mapping[float, float] = field(default_factory=lambda: {1.0: 0.005})
@@ -67,6 +68,7 @@ class Speed:
     in_double: float = 1.0
     functionals: Callable[[str], float] | None = None
     follows_electrons: bool = False
+    points_of_a_label: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", MappingProxyType(dict(self.terms)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llpt.engines import evaluate, read_evaluated, write_evaluated
+from llpt.engines import corrected_alike, evaluate, read_evaluated, write_evaluated
 from llpt.errors import EngineError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def label(
         The labelled frames, and how many the engine could not compute (left out).
     """
     done = read_evaluated(path, dataset=dataset) if path.exists() else []
+    done = done if all(corrected_alike(frame, engine) for frame in done) else []
     tried = 1 + max((int(frame.info["number"]) for frame in done), default=-1)
     for number in range(tried, len(frames)):
         try:

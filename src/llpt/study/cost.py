@@ -138,6 +138,16 @@ def single_point_steps(run: TimedRun) -> float:
     return max(1.0, cycles / STEP_CYCLES) * (shared + COLD_ORBITALS * orbitals) / (shared + orbitals)
 
 
+def label_steps(run: TimedRun) -> float:
+    """Return how many MD steps a label costs: a single point, or several where its pressure is corrected.
+
+    Args:
+        run: of the engine that labels, with the options that it has then.
+    """
+    plain = run.options.get("pressure_correction") == "none"
+    return (1 if plain else run.speed.points_of_a_label) * single_point_steps(run)
+
+
 def tight_point_steps(run: TimedRun, *, followed: int) -> float:
     """Return how many MD steps a single point on the exact grid costs, with those at other electronic temperatures.
 

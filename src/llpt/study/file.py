@@ -10,13 +10,14 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from llpt.campaign import ControlledTest, Role
 from llpt.dynamics import Ensemble, find_integrator
-from llpt.engines import find_engine
+from llpt.engines import engine_folder, find_engine
 from llpt.errors import InputError, PluginError
 from llpt.ladder_path import LadderPath
 from llpt.study.controlled_tests import (
     ControlledTestsSection,
     CoolingTest,
     DecompressionTest,
+    EngineTest,
     FixedElectronicTemperatureTest,
     MatchedRunsSection,
     needs_plain_steps,
@@ -326,6 +327,8 @@ class StudyFile(Section):
         for engine, section in (("reference", self.reference), ("surrogate", self.surrogate)):
             if test.engines == engine and section is None:
                 raise ContradictionError(f"asks for tests.{name} with the {engine} but has none", f"Add [{engine}].")
+        if isinstance(test, EngineTest):
+            self._check_other_code(test)
         if isinstance(test, FixedElectronicTemperatureTest) and self.reference and not self.reference.thermal:
             raise ContradictionError(
                 f'asks for tests.{name}, but the electrons of engine "{self.reference.engine}" have no temperature',
@@ -336,6 +339,16 @@ class StudyFile(Section):
                 f'asks for tests.{name}, but dynamics.ladder is "{self.dynamics.ladder}" already',
                 f'Let ladder be "{LadderPath.HEATING}".',
             )
+
+    def _check_other_code(self, test: EngineTest) -> None:
+        """Refuse the program of a side of the study: the runs would share a directory."""
+        for side, section in (("reference", self.reference), ("surrogate", self.surrogate)):
+            if section is not None and engine_folder(section.engine) == engine_folder(test.engine):
+                raise ContradictionError(
+                    f'asks in tests.{ControlledTest.ENGINE} for engine "{test.engine}", which is the {side}\'s',
+                    "Name another program. Another cutoff, mesh, functional or T_el of the reference's own is "
+                    "tests.cutoff, tests.kpoints, tests.functional or tests.fixed_electronic_temperature.",
+                )
 
 
 @dataclass(frozen=True)

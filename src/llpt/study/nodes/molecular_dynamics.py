@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, field_serializer
 
-from llpt.dynamics import RunSettings, own_start, run_md
+from llpt.dynamics import RunSettings, options_to_go_on_with, own_start, run_md
 from llpt.engines import make_engine
 from llpt.errors import EngineError, StorageError
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
@@ -55,9 +55,14 @@ class DynamicsTask(BaseModel):
         """Write what the study says and no default, so that a new setting changes no job of before."""
         return settings.model_dump(mode="json", exclude_unset=True)
 
-    def make_engine(self) -> Engine:
-        """Return the engine, told that it is for dynamics in the run's ensemble."""
-        return make_engine(self.engine, self.options, purpose=self.settings.purpose)
+    def make_engine(self, directory: Path | None = None) -> Engine:
+        """Return the engine, told that it is for dynamics in the run's ensemble.
+
+        Args:
+            directory: of the run that it drives, which an earlier version may have begun; None for no run of its own.
+        """
+        options = self.options if directory is None else options_to_go_on_with(directory, self.engine, self.options)
+        return make_engine(self.engine, options, purpose=self.settings.purpose)
 
 
 def progress_told(report: Report, settings: RunSettings, atoms: Atoms) -> Callable[[Progress], None]:
@@ -111,7 +116,7 @@ class MolecularDynamicsJob(DynamicsTask, RunJob):
     def work(self, report: Report) -> NodeOutcome:
         """Do or continue the run."""
         settings = self.settings
-        engine = self.make_engine()
+        engine = self.make_engine(Path(self.path))
         try:
             # the run that it started from may have become longer since, and ends elsewhere then
             begun = own_start(self.path) if isinstance(self.start, OtherRun | OtherRunAtDensity) else None

@@ -11,12 +11,12 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from llpt.bridge import REFERENCE, SURROGATE
 from llpt.campaign import Role
-from llpt.engines import Purpose, make_engine, read_evaluated, write_evaluated
+from llpt.engines import Purpose, corrected_alike, make_engine, read_evaluated, write_evaluated
 from llpt.engines.evaluation import labelled
 from llpt.files import write_atomically
 from llpt.options import GivenValue  # noqa: TC001 - pydantic reads it
 from llpt.run_file import DescribedEngine
-from llpt.study.cost import single_point_steps
+from llpt.study.cost import label_steps
 from llpt.study.label_sections import DERIVATIVE_POINTS
 from llpt.study.nodes.labels import snapshots
 from llpt.study.nodes.node import AskedEngine, Job, Node
@@ -107,7 +107,7 @@ class OtherLabelsJob(Job):
 
 def _label(frames: Sequence[Atoms], engine: Engine, place: Path, on_frame: Callable[[int], None]) -> None:
     """Label snapshots into a file, or go on with those that it lacks; a kill costs a few of them."""
-    done = _begun(place, frames)
+    done = _begun(place, frames, engine)
     for number in range(len(done), len(frames)):
         engine.reset()
         done.append(labelled(frames[number], engine, number=number))
@@ -116,15 +116,18 @@ def _label(frames: Sequence[Atoms], engine: Engine, place: Path, on_frame: Calla
             write_evaluated(place, done)
 
 
-def _begun(place: Path, frames: Sequence[Atoms]) -> list[Atoms]:
-    """Return the labels that a file holds, where they are those of the first snapshots; none of other snapshots."""
+def _begun(place: Path, frames: Sequence[Atoms], engine: Engine) -> list[Atoms]:
+    """Return the labels that a file holds, where they are those of the first snapshots; none of other snapshots.
+
+    None either where the engine corrects the pressure and they are not corrected, or the other way round.
+    """
     if not place.is_file():
         return []
     kept = read_evaluated(place)
     if len(kept) > len(frames):
         return []
     for known, frame in zip(kept, frames, strict=False):
-        if not _same_structure(known, frame):
+        if not _same_structure(known, frame) or not corrected_alike(known, engine):
             return []
         known.info.pop("dataset", None)  # a word of who reads labels, not of who makes them
     return kept
@@ -209,7 +212,7 @@ class PlannedOtherLabels(Node):
         """Return what so many single points take, by the steps of a run of the same engine and by what is changed."""
         changed = replace(self.like, engine=self.engine or self.like.engine, options=self._options)
         step = times.changed_step_s(self.like, changed)
-        return RUN_START_UP_S + self.counted_as[1] * single_point_steps(changed) * step
+        return RUN_START_UP_S + self.counted_as[1] * label_steps(changed) * step
 
     def doubly_labelled(self, place: Callable[[str], Path]) -> LabelledRun | None:
         """Return the run's own labels, which drove it, beside those of the other side; None where that is its own."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import field_serializer
 
 from llpt.campaign import short_name
-from llpt.study.cost import single_point_steps
+from llpt.study.cost import label_steps
 from llpt.study.engine_sections import TrainingSection  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.molecular_dynamics import DynamicsTask  # noqa: TC001 - pydantic reads it
 from llpt.study.nodes.node import AskedEngine, Job, Node
@@ -152,6 +152,6 @@ class PlannedTraining(Node):
     def cost_s(self, times: StepTimes) -> float:
         """Return the limit of the fit, or what one like it took, and the single points of the displaced snapshots."""
         learnt = self.runs[0]
-        label = single_point_steps(learnt) * times.step_s(learnt)
+        label = label_steps(learnt) * times.step_s(learnt)
         fit = self.settings.max_seconds or TRAINING_S
         return RUN_START_UP_S + fit + self.settings.rattled * label
