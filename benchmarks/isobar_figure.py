@@ -8,7 +8,8 @@ r"""Draw density, molecular fraction and first peak of g(r) along an isobar from
 ``TABLE`` is the ``results/observables.csv`` that ``llpt analyse`` leaves, with a line for each walk of a ladder, or
 ``results/lines.csv``, with one for all; ENGINE is a name in its column. Triangles that point up are runs of the heating
 ladder, open ones that point down those of cooling; a square stands around a run that is a solid. A value without a
-known error has no bar.
+known error has no bar. ``--rs`` draws pressure, molecular fraction and that of molecules that last against the
+Wigner-Seitz radius, along an isotherm at held volumes.
 """
 
 from __future__ import annotations
@@ -23,16 +24,31 @@ import matplotlib.pyplot as plt
 
 from llpt.report.drawing import own_style
 from llpt.report.palette import CYCLE
+from llpt.structure.density import volume_per_atom
+from llpt.units import wigner_seitz_radius_bohr
 
 PANELS = (
     ("density (g/cm^3)", "density error", "density (g/cm³)"),
     ("molecular_fraction", "molecular_fraction error", "molecular fraction"),
     ("rdf_peak_height", "rdf_peak_height error", "first peak of g(r)"),
 )
+PANELS_OF_ISOTHERM = (
+    ("pressure (GPa)", "pressure error", "P (GPa)"),
+    ("molecular_fraction", "molecular_fraction error", "molecular fraction"),
+    ("molecular_fraction_lifetime", "molecular_fraction_lifetime error", "fraction that lasts 85 fs"),
+)
 
 
 def number(text: str) -> float:
     return float(text) if text else math.nan
+
+
+def place(row: dict[str, str], *, along_rs: bool) -> float:
+    """Return where a state stands on the axis: its temperature in K, or its Wigner-Seitz radius in bohr."""
+    if not along_rs:
+        return float(row["temperature_k"])
+    volume = volume_per_atom(density_g_per_cm3=float(row["density_gcc"]))
+    return round(wigner_seitz_radius_bohr(volume), 3)
 
 
 def walk_of(row: dict[str, str]) -> str:
@@ -43,10 +59,12 @@ def walk_of(row: dict[str, str]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("figure", type=Path)
+    parser.add_argument("--rs", action="store_true", help="against the Wigner-Seitz radius, at held volumes")
     parser.add_argument("sides", nargs="+", metavar="NAME=ENGINE:TABLE")
     given = parser.parse_args()
+    panels = PANELS_OF_ISOTHERM if given.rs else PANELS
     with own_style():
-        figure, axes = plt.subplots(1, len(PANELS), figsize=(7.2, 2.6), layout="constrained")
+        figure, axes = plt.subplots(1, len(panels), figsize=(7.2, 2.6), layout="constrained")
         for side, colour in zip(given.sides, itertools.cycle(CYCLE)):
             name, _, rest = side.partition("=")
             engine, _, table = rest.rpartition(":")
@@ -60,29 +78,31 @@ def main() -> None:
             walks = sorted({walk_of(row) for row in rows})
             for (test, way, marker, face, line), walk in itertools.product(ways, walks):
                 of_walk = [row for row in rows if (row["test"], walk_of(row)) == (test, walk)]
-                chosen = sorted(of_walk, key=lambda row: float(row["temperature_k"]))
+                chosen = sorted(of_walk, key=lambda row: place(row, along_rs=given.rs))
                 if not chosen:
                     continue
-                kelvins = [float(row["temperature_k"]) for row in chosen]
-                for axis, (value, error, label) in zip(axes, PANELS, strict=True):
+                places = [place(row, along_rs=given.rs) for row in chosen]
+                for axis, (value, error, label) in zip(axes, panels, strict=True):
                     axis.errorbar(
-                        kelvins,
+                        places,
                         [number(row[value]) for row in chosen],
                         [number(row[error]) for row in chosen],
                         color=colour,
                         mfc=face,
                         marker=marker,
                         ls=line,
-                        label=f"{name}, {way}",
+                        label=name if given.rs else f"{name}, {way}",
                     )
                     solids = [
-                        (float(row["temperature_k"]), number(row[value])) for row in chosen if row.get("solid") == "yes"
+                        (where, number(row[value]))
+                        for where, row in zip(places, chosen, strict=True)
+                        if row.get("solid") == "yes"
                     ]
                     if solids:
                         axis.plot(
                             *zip(*solids, strict=True), ls="", marker="s", ms=8, mfc="none", mec="black", label="solid"
                         )
-                    axis.set_xlabel("T (K)")
+                    axis.set_xlabel("r_s (bohr)" if given.rs else "T (K)")
                     axis.set_ylabel(label)
         handles, labels = axes[0].get_legend_handles_labels()
         named = {label: handle for handle, label in zip(handles, labels, strict=True)}
