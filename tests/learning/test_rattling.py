@@ -60,6 +60,11 @@ def test_labels_are_those_of_the_engine_and_made_once(runs, tmp_path):
         np.testing.assert_allclose(frame.get_forces(), engine.results["forces"], rtol=0.0, atol=1e-7)
 
     class Untouched:
+        """It says what it is, and cannot compute."""
+
+        def describe(self):
+            return engine.describe()
+
         def close(self):
             pass
 
