@@ -89,7 +89,8 @@ def test_killed_at_random_moments(tmp_path, ensemble, thermostat):
         process.join()
         kills += 1
         record = read_run_record(tmp_path / "killed")
-        assert record is None or (record.state, record.steps_done < 42) in {("unfinished", True), ("done", False)}
+        # Between the last checkpoint and the word that it is done it has all its steps, and is unfinished.
+        assert record is None or record.state == "unfinished" or (record.state, record.steps_done) == ("done", 42)
     assert kills >= 2
     assert process.exitcode == 0
     assert told.recv() == ("done", 42)
