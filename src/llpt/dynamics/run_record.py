@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import (
@@ -227,9 +226,8 @@ def _later_options(was: DescribedEngine) -> dict[str, OptionValue]:
     record = engine_records().get(was.name)
     if record is None or record.options is None:
         return {}
-    defaults = {name: field.default for name, field in record.options.model_fields.items() if not field.is_required()}
     return {
-        name: str(default) if isinstance(default, StrEnum) else default
-        for name, default in defaults.items()
-        if name not in was.options and default is not None
+        name: field.default
+        for name, field in record.options.model_fields.items()
+        if name not in was.options and not field.is_required() and field.default is not None
     }
