@@ -123,6 +123,9 @@ def main() -> None:
         written = json.loads(COURSE.read_text(encoding="utf-8"))
         draw({name: written[name] for name in STUDIES}, given.figure)
         return
+    for place in (given.corrected, given.raw):
+        if lacking := [code for code in CODES if len(list((place / "runs" / code).glob("*/*/*"))) != 1]:
+            parser.error(f"{place} has not one run of {' and '.join(lacking)}: give the directories of both studies.")
     told = {name: compare(getattr(given, name)) for name in STUDIES}
     for name, study in told.items():
         print(f"{name}: {json.dumps({key: value for key, value in study.items() if key != 'rows'}, indent=1)}")
